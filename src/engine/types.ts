@@ -1,0 +1,102 @@
+/**
+ * The engine: where a policy lives and runs. The training loop speaks only these verbs and does not know whether they
+ * are carried out in this process or on a cluster.
+ */
+import type { Objective } from '../objective/types.ts';
+import type { PreparedImage } from '../vision/processor.ts';
+
+/** A question ready for the policy. */
+export interface Prompt {
+  id: string;
+  /** Token ids of the rendered chat up to where the answer starts, each image expanded to its pad tokens. */
+  ids_L: Int32Array;
+  /**
+   * The images in order of appearance, once per view: `original` always, `masked` where a corrupted view is needed,
+   * further names where an objective asks for them. All views of an image have the same `gridThw`.
+   */
+  views: { original: PreparedImage[]; [view: string]: PreparedImage[] };
+}
+
+export interface SampleOptions {
+  /** Rollouts of each prompt (G). */
+  samples: number;
+  /** Longest response in tokens, the end token included. */
+  maxTokens: number;
+  /** 0 takes the most likely token. */
+  temperature: number;
+  /** Nucleus: the smallest set of tokens whose mass reaches this is sampled from; 1 switches it off. */
+  topP: number;
+  /** The key of the random stream; equal keys give equal rollouts. */
+  seed: string;
+  /** Which view of the images is shown; `original` unless told. */
+  view?: string;
+}
+
+export interface Rollout {
+  /** Response tokens, the end token included when `stopReason` is `stop`. */
+  tokens_T: Int32Array;
+  /** Log-probability of each token under softmax(logits / temperature), before nucleus truncation. */
+  logprobs_T: Float32Array;
+  stopReason: 'stop' | 'length';
+}
+
+/** One prompt with responses to it: the prompt is computed once and shared. */
+export interface Group {
+  prompt: Prompt;
+  responses_G: Int32Array[];
+}
+
+export interface ScoreOptions {
+  policy: 'current' | 'reference';
+  view: string;
+  /** Logits are divided by this before the softmax, as they were while sampling. */
+  temperature: number;
+}
+
+/** A group with what the objective reads per token; arrays are keyed by the names that the objective lists. */
+export interface TrainGroup extends Group {
+  /** [G] of name -> [T]. A missing array is an error. `weight` is always there (see objective/types.ts). */
+  arrays_G: Record<string, Float32Array>[];
+}
+
+export interface AdamW {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  weightDecay: number;
+  /** Gradients are scaled down to this global L2 norm. */
+  gradClip: number;
+}
+
+export interface StepReport {
+  /** Global L2 norm of the gradient before it was clipped. */
+  gradNorm: number;
+  /** True where the gradient was not finite: parameters and moments were left as they were. */
+  skipped: boolean;
+}
+
+export interface Engine {
+  /** One line for the start of a run: where the policy runs. */
+  readonly description: string;
+  /** Draws `samples` responses for each prompt. Returns [P][G]. */
+  sample(prompts_P: Prompt[], options: SampleOptions): Promise<Rollout[][]>;
+  /** Log-probabilities of given responses. Returns [groups][G] of [T]. */
+  score(groups: Group[], options: ScoreOptions): Promise<Float32Array[][]>;
+  /**
+   * Adds the gradient of the objective's loss over these groups to what was accumulated since the last `step`, and
+   * returns the value of every term (sums over tokens of weight x term, so values of several calls add up).
+   */
+  accumulate(
+    groups: TrainGroup[],
+    objective: Objective,
+    options: { temperature: number },
+  ): Promise<Record<string, number>>;
+  /** Moves the parameters and forgets the gradient. */
+  step(optimizer: AdamW): Promise<StepReport>;
+  /** Writes the policy in Hugging Face layout, and the optimiser's moments beside it. The folder exists and is empty. */
+  save(dir: string): Promise<void>;
+  /** Reads what `save` wrote; the reference policy stays what it was when the engine was opened. */
+  load(dir: string): Promise<void>;
+  close(): Promise<void>;
+}

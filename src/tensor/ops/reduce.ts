@@ -1,0 +1,92 @@
+/** Sums, means, maxima and running sums along axes. */
+import { apply, ints64, nodeOf, scalar, type Tensor } from '../graph.ts';
+import { cast, div, equal, type GradientRule, mul } from './elementwise.ts';
+import { axisOf, expand, reshape } from './shape.ts';
+
+function reduce(op: string, x: Tensor, axes: readonly number[] | undefined, keepdims: boolean): Tensor {
+  const all = (axes ?? x.shape.map((_, i) => i)).map((a) => axisOf(op, x, a));
+  const kept = x.shape.map((d, i) => (all.includes(i) ? 1 : d));
+  const shape = keepdims ? kept : kept.filter((_, i) => !all.includes(i));
+  if (all.length === 0) return x;
+  return apply(op, [x, ints64(all)], shape, x.dtype, { attributes: { keepdims: { int: keepdims ? 1 : 0 } } });
+}
+
+/** Over all axes unless told; an axis that is summed away is dropped unless `keepdims`. */
+export const sum = (x: Tensor, axes?: readonly number[], keepdims = false) =>
+  reduce('ReduceSum', x, axes, keepdims);
+export const mean = (x: Tensor, axes?: readonly number[], keepdims = false) =>
+  reduce('ReduceMean', x, axes, keepdims);
+/** Where several elements are the largest, they share the gradient, as in `torch.amax`. */
+export const max = (x: Tensor, axes?: readonly number[], keepdims = false) =>
+  reduce('ReduceMax', x, axes, keepdims);
+
+/** Running sum along an axis. */
+export function cumsum(
+  x: Tensor,
+  axis: number,
+  options: { exclusive?: boolean; reverse?: boolean } = {},
+): Tensor {
+  const a = axisOf('CumSum', x, axis);
+  return apply('CumSum', [x, scalar(a, 'int64')], x.shape, x.dtype, {
+    attributes: { exclusive: { int: options.exclusive ? 1 : 0 }, reverse: { int: options.reverse ? 1 : 0 } },
+  });
+}
+
+/** Index of the first largest element along an axis; no gradient. */
+export function argmax(x: Tensor, axis: number): Tensor {
+  const a = axisOf('ArgMax', x, axis);
+  return apply(
+    'ArgMax',
+    [x],
+    x.shape.filter((_, i) => i !== a),
+    'int64',
+    {
+      attributes: { axis: { int: a }, keepdims: { int: 0 } },
+    },
+  );
+}
+
+/** The k largest along the last axis, falling, with their indices; no gradient. */
+export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
+  const shape = [...x.shape.slice(0, -1), k];
+  const node = nodeOf(
+    'TopK',
+    [x, ints64([k])],
+    [
+      { shape, dtype: x.dtype },
+      { shape, dtype: 'int64' },
+    ],
+  );
+  return { values: node.outputs[0], indices: node.outputs[1] };
+}
+
+/** The gradient of a reduction, spread back over the axes that it summed away. */
+function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+  return expand(reshape(dy, kept), x.shape);
+}
+
+const axesOf = (t: Tensor) => Array.from(t.node.data as BigInt64Array, Number);
+
+export const reduceGradients: Record<string, GradientRule> = {
+  ReduceSum: (node, [dy]) => [spread(dy!, node.inputs[0]!, axesOf(node.inputs[1]!)), null],
+  ReduceMean: (node, [dy]) => {
+    const x = node.inputs[0]!;
+    const axes = axesOf(node.inputs[1]!);
+    const n = axes.reduce((m, a) => m * x.shape[a], 1);
+    return [spread(mul(dy!, 1 / n), x, axes), null];
+  },
+  ReduceMax: (node, [dy]) => {
+    const x = node.inputs[0]!;
+    const axes = axesOf(node.inputs[1]!);
+    const hit = cast(equal(x, spread(node.outputs[0], x, axes)), 'float32');
+    const share = div(hit, expand(sum(hit, axes, true), x.shape));
+    return [mul(spread(dy!, x, axes), share), null];
+  },
+  CumSum: (node, [dy]) => {
+    const exclusive = (node.attributes.exclusive as { int: number }).int === 1;
+    const reverse = (node.attributes.reverse as { int: number }).int === 1;
+    const axis = Number(node.inputs[1]!.node.data![0]);
+    return [cumsum(dy!, axis, { exclusive, reverse: !reverse }), null];
+  },
+};

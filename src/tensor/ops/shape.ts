@@ -1,0 +1,135 @@
+/** Moving elements about. */
+import { GraphError } from '../../errors.ts';
+import {
+  apply,
+  constant,
+  DYNAMIC,
+  ints64,
+  misfit,
+  nodeOf,
+  type Shape,
+  sameShape,
+  show,
+  sizeOf,
+  type Tensor,
+} from '../graph.ts';
+import type { GradientRule } from './elementwise.ts';
+
+export const axisOf = (op: string, x: Tensor, axis: number): number => {
+  const a = axis < 0 ? axis + x.rank : axis;
+  if (a < 0 || a >= x.rank) throw new GraphError(`${op}: there is no axis ${axis} in ${show(x.shape)}`);
+  return a;
+};
+
+/** One dimension may be -1: it takes what is left (it stays unknown where the input has an unknown dimension). */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape) && !shape.includes(DYNAMIC)) return x;
+  let target = shape;
+  const open = shape.indexOf(-1);
+  if (open >= 0) {
+    if (shape.indexOf(-1, open + 1) >= 0) misfit('Reshape', 'only one dimension may be left open', shape);
+    if (!x.shape.includes(DYNAMIC)) {
+      const rest = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
+      target = shape.map((d) => (d === -1 ? x.size / rest : d));
+    }
+  }
+  const known = !x.shape.includes(DYNAMIC) && !target.includes(DYNAMIC);
+  if (known && (sizeOf(target) !== x.size || target.some((d) => !Number.isInteger(d))))
+    misfit('Reshape', 'the number of elements differs', x, shape);
+  // The program keeps -1 where the caller left a dimension open in a loop.
+  return apply('Reshape', [x, ints64(known ? target : shape)], target, x.dtype);
+}
+
+export function transpose(x: Tensor, perm: readonly number[]): Tensor {
+  if (perm.length !== x.rank || [...perm].sort((a, b) => a - b).some((p, i) => p !== i))
+    throw new GraphError(`Transpose: [${perm}] is not a permutation of the axes of ${show(x.shape)}`);
+  if (perm.every((p, i) => p === i)) return x;
+  const shape = perm.map((p) => x.shape[p]);
+  return apply('Transpose', [x], shape, x.dtype, { attributes: { perm: { ints: perm } } });
+}
+
+export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  if (parts.length === 1) return parts[0];
+  const a = axisOf('Concat', parts[0], axis);
+  let total = 0;
+  for (const p of parts) {
+    const fits = p.rank === parts[0].rank && p.shape.every((d, i) => i === a || d === parts[0].shape[i]);
+    if (!fits || p.dtype !== parts[0].dtype) misfit('Concat', `parts differ off axis ${a}`, parts[0], p);
+    total = p.shape[a] === DYNAMIC || total === DYNAMIC ? DYNAMIC : total + p.shape[a];
+  }
+  const shape = parts[0].shape.map((d, i) => (i === a ? total : d));
+  return apply('Concat', [...parts], shape, parts[0].dtype, { attributes: { axis: { int: a } } });
+}
+
+/** Cuts into pieces of the given sizes along an axis. */
+export function split(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+  const a = axisOf('Split', x, axis);
+  if (sizes.reduce((n, s) => n + s, 0) !== x.shape[a])
+    misfit('Split', `sizes [${sizes}] do not fill axis ${a}`, x);
+  if (sizes.length === 1) return [x];
+  const outputs = sizes.map((s) => ({ shape: x.shape.map((d, i) => (i === a ? s : d)), dtype: x.dtype }));
+  return nodeOf('Split', [x, ints64(sizes)], outputs, { attributes: { axis: { int: a } } }).outputs;
+}
+
+/** Elements [start, end) along an axis. */
+export function slice(x: Tensor, start: number, end: number, axis: number): Tensor {
+  const a = axisOf('Slice', x, axis);
+  if (start < 0 || end > x.shape[a] || start >= end)
+    misfit('Slice', `[${start}, ${end}) is outside axis ${a}`, x);
+  if (start === 0 && end === x.shape[a]) return x;
+  const shape = x.shape.map((d, i) => (i === a ? end - start : d));
+  return apply('Slice', [x, ints64([start]), ints64([end]), ints64([a])], shape, x.dtype);
+}
+
+/** Repeats along axes of size 1 (and new leading axes) until the shape is reached. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = shape.length - x.rank;
+  if (lead < 0 || x.shape.some((d, i) => d !== 1 && d !== shape[lead + i]))
+    misfit('Expand', 'cannot be repeated', x, shape);
+  return apply('Expand', [x, ints64(shape)], shape, x.dtype);
+}
+
+/** All zeros, without storing them in the program. */
+export const zeros = (shape: Shape): Tensor =>
+  expand(
+    constant(
+      Float32Array.of(0),
+      shape.map(() => 1),
+    ),
+    shape,
+  );
+
+export const shapeGradients = (sumTo: (x: Tensor, shape: Shape) => Tensor): Record<string, GradientRule> => ({
+  Reshape: (node, [dy]) => [reshape(dy!, node.inputs[0]!.shape), null],
+  Transpose: (node, [dy]) => {
+    const perm = (node.attributes.perm as { ints: readonly number[] }).ints;
+    const inverse = perm.map((_, i) => perm.indexOf(i));
+    return [transpose(dy!, inverse)];
+  },
+  Concat: (node, [dy]) => {
+    const axis = (node.attributes.axis as { int: number }).int;
+    return split(
+      dy!,
+      node.inputs.map((t) => t!.shape[axis]),
+      axis,
+    );
+  },
+  Split: (node, dys) => {
+    const axis = (node.attributes.axis as { int: number }).int;
+    const parts = node.outputs.map((o, i) => dys[i] ?? zeros(o.shape));
+    return [concat(parts, axis), null];
+  },
+  Slice: (node, [dy]) => {
+    const x = node.inputs[0]!;
+    const start = Number(node.inputs[1]!.node.data![0]);
+    const axis = Number(node.inputs[3]!.node.data![0]);
+    const before = x.shape.map((d, i) => (i === axis ? start : d));
+    const after = x.shape.map((d, i) => (i === axis ? d - start - dy!.shape[axis] : d));
+    const parts = [dy!];
+    if (before[axis] > 0) parts.unshift(zeros(before));
+    if (after[axis] > 0) parts.push(zeros(after));
+    return [concat(parts, axis), null, null, null];
+  },
+  Expand: (node, [dy]) => [sumTo(dy!, node.inputs[0]!.shape), null],
+});
