@@ -50,7 +50,7 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: number):
 /**
  * Rotary position embedding, halves rotated (HF `rotate_half`).
  * x [B, S, heads·head_dim]; positions [B, S] int64 are rows of the tables cos and sin [rows, head_dim / 2].
- * Tables per token make it M-RoPE or 2-D rotary. (com.microsoft RotaryEmbedding)
+ * Tables per token make it M-RoPE or 2-D rotary. S may not exceed the rows of the tables. (com.microsoft RotaryEmbedding)
  */
 export function rotary(x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): Tensor {
   const half = cos.shape[1];
@@ -61,6 +61,8 @@ export function rotary(x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): 
     positions.shape[1] !== x.shape[1]
   )
     misfit('RotaryEmbedding', 'positions must be [batch, sequence] of x', x, positions);
+  // ONNX Runtime takes the rows of the tables as the longest sequence.
+  if (x.shape[1] > cos.shape[0]) misfit('RotaryEmbedding', 'the sequence is longer than the tables', x, cos);
   if (x.shape[2] % (2 * half) !== 0) misfit('RotaryEmbedding', 'heads do not divide the last axis', x, cos);
   return apply('RotaryEmbedding', [x, positions, cos, sin], x.shape, x.dtype, { domain: 'com.microsoft' });
 }

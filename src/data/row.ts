@@ -1,0 +1,43 @@
+import type { Question } from './tasks/questions.ts';
+import type { Scene } from './tasks/scene.ts';
+
+/** One question with its pictures, as every source of data gives it. */
+export interface Row {
+  id: string;
+  /** The text of the question; each `<image>` mark stands for one of `images`, in order. */
+  problem: string;
+  /** Encoded bytes (PNG, JPEG, WebP, ...), not decoded. */
+  images: Uint8Array[];
+  answer: string;
+  /** Only on rows of the built-in tasks. */
+  meta?: RowMeta;
+  /** Further columns of the file, as they were. */
+  extra?: Record<string, unknown>;
+}
+
+/** How much of a scene only the picture tells: all of it, part of it, or nothing that the words do not tell too. */
+export type Dependency = 'high' | 'medium' | 'low';
+
+export const DEPENDENCIES: readonly Dependency[] = ['high', 'medium', 'low'];
+
+export type TaskName = 'count' | 'sum' | 'difference' | 'compare' | 'relation' | 'chart' | 'angle';
+
+/** One step of a right solution. `perceive` is read off the picture, `compute` is arithmetic, `infer` is a conclusion. */
+export interface Step {
+  kind: 'perceive' | 'compute' | 'infer';
+  /** As a response would state it (`red circles : 3`, `3 + 2 = 5`): tasks/facts.ts parses it. */
+  text: string;
+  value: string;
+}
+
+/** What a built-in task knows about a row, so that a wrong answer can be traced to its cause by program. */
+export interface RowMeta {
+  task: TaskName;
+  dependency: Dependency;
+  /** The question in machine-readable form. */
+  question: Question;
+  /** What the picture really holds. */
+  scene: Scene;
+  /** A right solution, step by step; the value of the last step is the answer. */
+  steps: Step[];
+}

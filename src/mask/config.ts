@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+import type { ProcessorConfig } from '../vision/processor.ts';
+import { blankMask } from './blank.ts';
+import { loadFunctionMask } from './function.ts';
+import { diffusionMask, noiseMask } from './noise.ts';
+import { patchMask } from './patch.ts';
+import { PAPER_SIDE, randomMask } from './random.ts';
+import { semanticMaskFrom } from './semantic.ts';
+import type { Mask, PatchScorer } from './types.ts';
+
+const ratio = z.number().min(0).max(1).default(0.6);
+
+/**
+ * The `mask` block of a run's configuration.
+ * - `random`: squares of `side` pixels of the original picture, each black with probability `ratio` (the paper).
+ * - `patch`: whole patches after the resize, each black with probability `ratio`.
+ * - `semantic`: the `ratio` of the patches that a vision model attends to most; `model` is a DINOv2 checkpoint folder.
+ * - `noise`: Gaussian noise, either of `std` grey levels or as after `step` (0..999) diffusion steps.
+ * - `blank`: all black.
+ * - `function`: `module` is `path#export` of the user's own; it is handed `ratio`.
+ */
+export const maskConfigSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('random'),
+    ratio,
+    side: z.number().int().min(1).default(PAPER_SIDE),
+  }),
+  z.strictObject({ kind: z.literal('patch'), ratio }),
+  z.strictObject({ kind: z.literal('semantic'), ratio, model: z.string().optional() }),
+  z
+    .strictObject({
+      kind: z.literal('noise'),
+      std: z.number().min(0).optional(),
+      step: z.number().int().min(0).max(999).optional(),
+    })
+    .refine((c) => (c.std === undefined) !== (c.step === undefined), {
+      message: 'noise takes either std (grey levels) or step (0..999)',
+    }),
+  z.strictObject({ kind: z.literal('blank') }),
+  z.strictObject({ kind: z.literal('function'), module: z.string().min(1), ratio }),
+]);
+
+/** What may be written. */
+export type MaskConfig = z.input<typeof maskConfigSchema>;
+
+/** What some kinds need beyond their settings. */
+export interface MaskContext {
+  /** For `patch`: the checkpoint's image processor. */
+  processor?: ProcessorConfig;
+  /** For `semantic`: the model that scores patches. */
+  scorer?: PatchScorer;
+  /** For `function`: the folder that a relative module path counts from. Default: the working directory. */
+  baseDir?: string;
+}
+
+/** Checks the block. Throws ConfigError: one line with the key, what is wrong and what is allowed. */
+export function parseMaskConfig(value: unknown): z.output<typeof maskConfigSchema> {
+  const parsed = maskConfigSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = ['mask', ...issue.path].join('.');
+  const kinds = maskConfigSchema.options.map((o) => o.shape.kind.value).join(', ');
+  throw new ConfigError(
+    issue.code === 'invalid_union' ? `${path}: unknown kind; one of ${kinds}` : `${path}: ${issue.message}`,
+  );
+}
+
+/** The mask that a configuration asks for. Throws ConfigError for a wrong setting or a missing part of `context`. */
+export async function maskFromConfig(value: MaskConfig, context: MaskContext = {}): Promise<Mask> {
+  const config = parseMaskConfig(value);
+  switch (config.kind) {
+    case 'random':
+      return randomMask(config.ratio, config.side);
+    case 'patch':
+      if (!context.processor)
+        throw new ConfigError('mask.kind patch: no image processor; give a checkpoint that has one');
+      return patchMask(config.ratio, context.processor);
+    case 'semantic':
+      if (!context.scorer)
+        throw new ConfigError('mask.model: missing; name a DINOv2 checkpoint folder for the semantic mask');
+      return semanticMaskFrom(context.scorer, config.ratio);
+    case 'noise':
+      return config.step !== undefined ? diffusionMask(config.step) : noiseMask(config.std ?? 0);
+    case 'blank':
+      return blankMask();
+    case 'function':
+      return loadFunctionMask(config.module, config.ratio, context.baseDir ?? '.');
+  }
+}

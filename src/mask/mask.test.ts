@@ -1,0 +1,271 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConfigError, ImageError } from '../errors.ts';
+import { random } from '../random.ts';
+import { blackImage, type RgbImage, sameImage } from '../vision/image.ts';
+import { parseProcessorConfig, prepareImage, resizeForPatches } from '../vision/processor.ts';
+import { blankMask } from './blank.ts';
+import { type MaskConfig, maskFromConfig, parseMaskConfig } from './config.ts';
+import { functionMask } from './function.ts';
+import { diffusionMask, diffusionSchedule, noiseMask } from './noise.ts';
+import { patchMask } from './patch.ts';
+import { randomMask } from './random.ts';
+import { semanticMask, semanticMaskFrom } from './semantic.ts';
+import type { Mask } from './types.ts';
+import { isUnchanged, maskedViews } from './views.ts';
+
+/** No byte is 0, so that black is always the mask's doing. */
+function picture(width: number, height: number, seed = 1): RgbImage {
+  const rng = random(seed, 'picture');
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height * 3 }, () => 1 + rng.int(255)),
+  };
+}
+const processor = parseProcessorConfig({ min_pixels: 3136, max_pixels: 50176 }, 'test');
+const gradient = async (img: RgbImage) => {
+  const [gridH, gridW] = [Math.ceil(img.height / 14), Math.ceil(img.width / 14)];
+  return { scores_N: Float32Array.from({ length: gridH * gridW }, (_, i) => i % 7), gridH, gridW };
+};
+const byRatio: [string, (ratio: number) => Mask][] = [
+  ['random', (p) => randomMask(p)],
+  ['patch', (p) => patchMask(p, processor)],
+  ['semantic', (p) => semanticMaskFrom(gradient, p)],
+];
+const side = fc.integer({ min: 1, max: 120 });
+const isBlack = (img: RgbImage) => img.data.every((v) => v === 0);
+
+describe.each(byRatio)('%s', (_name, make) => {
+  test('ratio 0 changes nothing, ratio 1 leaves black, the original is never touched', async () => {
+    await fc.assert(
+      fc.asyncProperty(side, side, fc.nat(), async (width, height, seed) => {
+        const img = picture(width, height);
+        const before = img.data.slice();
+        const none = make(0);
+        expect(isUnchanged(img, await none.apply(img, random(seed)), none)).toBe(true);
+        expect(isBlack(await make(1).apply(img, random(seed)))).toBe(true);
+        expect(img.data).toEqual(before);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('every pixel is either its own or black', async () => {
+    const mask = make(0.5);
+    const img = picture(75, 61);
+    const base = mask.base?.(img) ?? img;
+    const masked = await mask.apply(img, random(3));
+    let black = 0;
+    for (let i = 0; i < base.data.length; i++)
+      if (masked.data[i] === 0) black++;
+      else expect(masked.data[i]).toBe(base.data[i]);
+    expect(black).toBeGreaterThan(0);
+    expect(black).toBeLessThan(base.data.length);
+  });
+});
+
+describe('chance', () => {
+  test.each([
+    ['random', randomMask(0.6)],
+    ['patch', patchMask(0.6, parseProcessorConfig({ max_pixels: 1003520 }, 'test'))],
+  ])('%s: the masked share is within five standard deviations of the ratio', async (_name, mask) => {
+    // 70 x 70 squares.
+    const masked = await mask.apply(picture(980, 980), random('share'));
+    let black = 0;
+    for (let y = 0; y < 980; y += 14)
+      for (let x = 0; x < 980; x += 14) if (masked.data[(y * 980 + x) * 3] === 0) black++;
+    expect(Math.abs(black / 4900 - 0.6)).toBeLessThan(5 * Math.sqrt((0.6 * 0.4) / 4900));
+  });
+
+  test('same key, same views; another prompt, step, seed or position, another view', async () => {
+    const img = picture(140, 140);
+    for (const mask of [randomMask(0.6), patchMask(0.6, processor), noiseMask(40), diffusionMask(500)]) {
+      const view = async (...key: (string | number)[]) => (await maskedViews([img, img], mask, key)).images;
+      const [first, second] = await view(7, 'mask', 3, 'a');
+      expect(sameImage(first, (await view(7, 'mask', 3, 'a'))[0])).toBe(true);
+      expect(sameImage(first, second)).toBe(false);
+      for (const other of [
+        await view(7, 'mask', 3, 'b'),
+        await view(7, 'mask', 4, 'a'),
+        await view(8, 'mask', 3, 'a'),
+      ])
+        expect(sameImage(first, other[0])).toBe(false);
+    }
+  });
+});
+
+describe('views', () => {
+  test('counts the pictures that a mask left as they were', async () => {
+    const images = [picture(30, 30), blackImage(30, 30), picture(20, 60)];
+    expect((await maskedViews(images, randomMask(0), ['k'])).unchanged).toBe(3);
+    expect((await maskedViews(images, patchMask(0, processor), ['k'])).unchanged).toBe(3);
+    // Blacking out a black picture changes nothing, and that counts too.
+    expect((await maskedViews(images, blankMask(), ['k'])).unchanged).toBe(1);
+    const lazy = functionMask((img) => img, 0.6, 'lazy.js');
+    expect((await maskedViews(images, lazy, ['k'])).unchanged).toBe(3);
+  });
+});
+
+describe('patch', () => {
+  test('no patch of the processor is half masked, and both views have one grid', async () => {
+    await fc.assert(
+      fc.asyncProperty(side, side, fc.nat(), async (width, height, seed) => {
+        fc.pre(Math.max(width, height) <= 200 * Math.min(width, height));
+        const img = picture(width, height);
+        const masked = await patchMask(0.5, processor).apply(img, random(seed));
+        const original = prepareImage(img, processor);
+        const view = prepareImage(masked, processor);
+        expect(view.gridThw).toEqual(original.gridThw);
+        const black = prepareImage(blackImage(56, 56), processor).pixelValues_NC.subarray(0, 1176);
+        for (let n = 0; n < view.pixelValues_NC.length; n += 1176) {
+          const patch = view.pixelValues_NC.subarray(n, n + 1176);
+          const own = original.pixelValues_NC.subarray(n, n + 1176);
+          const same = (other: Float32Array) => patch.every((v, i) => v === other[i]);
+          expect(same(own) || same(black)).toBe(true);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('ratio 0 prepares exactly as the picture itself, also where smart_resize is not settled', async () => {
+    for (const img of [picture(75, 61), picture(1500, 8)]) {
+      const masked = await patchMask(0, processor).apply(img, random(1));
+      expect(prepareImage(masked, processor).pixelValues_NC).toEqual(
+        prepareImage(img, processor).pixelValues_NC,
+      );
+      expect(sameImage(masked, resizeForPatches(img, processor))).toBe(true);
+    }
+  });
+});
+
+describe('noise', () => {
+  const grey = { width: 100, height: 100, data: new Uint8Array(30000).fill(128) };
+  const moments = (img: RgbImage) => {
+    const mean = img.data.reduce((a, b) => a + b, 0) / img.data.length;
+    const variance = img.data.reduce((a, b) => a + (b - mean) ** 2, 0) / img.data.length;
+    return { mean, std: Math.sqrt(variance) };
+  };
+
+  test('std is in grey levels, 0 changes nothing, and the mean stays', async () => {
+    expect(sameImage(await noiseMask(0).apply(grey, random(1)), grey)).toBe(true);
+    const { mean, std } = moments(await noiseMask(20).apply(grey, random(1)));
+    expect(Math.abs(mean - 128)).toBeLessThan(0.6);
+    expect(Math.abs(std - 20)).toBeLessThan(0.5);
+  });
+
+  test('diffusion: the schedule loses all signal by the end, and a step has its mean and spread', async () => {
+    const { signal, noise } = diffusionSchedule();
+    for (let t = 0; t < 1000; t++) expect(signal[t] ** 2 + noise[t] ** 2).toBeCloseTo(1, 12);
+    for (let t = 1; t < 1000; t++) expect(signal[t]).toBeLessThan(signal[t - 1]);
+    expect([signal[0] > 0.9999, signal[999] < 0.3]).toEqual([true, true]);
+    const { mean, std } = moments(await diffusionMask(250).apply(grey, random(1)));
+    // Whole grey levels are cut down, hence the half.
+    expect(Math.abs(mean - (128 * signal[250] - 0.5))).toBeLessThan(1.5);
+    expect(Math.abs(std - 255 * noise[250])).toBeLessThan(1.5);
+  });
+});
+
+describe('semantic', () => {
+  test('equal scores: the lower index first; k is rounded down', () => {
+    expect(semanticMask(Float32Array.of(1, 2, 2, 2, 0), 1, 5, 0.5)).toEqual([1, 2]);
+    expect(semanticMask(Float32Array.of(1, 2, 3), 1, 3, 0.3)).toEqual([]);
+  });
+
+  test('scores that do not fill the grid or are no numbers are refused', () => {
+    expect(() => semanticMask(new Float32Array(5), 2, 3, 0.5)).toThrow(ImageError);
+    expect(() => semanticMask(Float32Array.of(1, Number.NaN), 1, 2, 0.5)).toThrow('not a number');
+  });
+});
+
+describe('function', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mask-'));
+    writeFileSync(
+      join(folder, 'own.mjs'),
+      `export default (img, rng, ratio) => { img.data.fill(0, 0, Math.floor(img.height * ratio) * img.width * 3); return img; };
+       export const shrunk = async (img) => ({ ...img, width: img.width - 1 });
+       export const short = (img) => ({ ...img, data: img.data.subarray(1) });
+       export const nothing = () => undefined;
+       export const word = 'no function';`,
+    );
+    writeFileSync(join(folder, 'broken.mjs'), 'export default (;');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const load = (module: string) =>
+    maskFromConfig({ kind: 'function', module, ratio: 0.5 }, { baseDir: folder });
+
+  test('a default export masks, and cannot touch the original', async () => {
+    const img = picture(10, 10);
+    const before = img.data.slice();
+    const masked = await (await load('own.mjs')).apply(img, random(1));
+    expect(masked.data.subarray(0, 150).every((v) => v === 0)).toBe(true);
+    expect(masked.data.subarray(150)).toEqual(before.subarray(150));
+    expect(img.data).toEqual(before);
+  });
+
+  test.each([
+    ['own.mjs#shrunk', 'own.mjs#shrunk: returned 9x10 for a picture of 10x10; keep the size'],
+    ['own.mjs#short', 'own.mjs#short: 299 bytes for 10x10 RGB; expected 300'],
+    ['own.mjs#nothing', 'own.mjs#nothing: returned undefined; return { width, height, data }'],
+  ])('%s: a wrong picture is refused', async (module, message) => {
+    const mask = await load(module);
+    await expect(mask.apply(picture(10, 10), random(1))).rejects.toThrow(ImageError);
+    await expect(mask.apply(picture(10, 10), random(1))).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['none.mjs', /^mask\.function: no file \S+none\.mjs/],
+    ['own.mjs#absent', /has no function absent; it exports default, nothing, short, shrunk$/],
+    ['own.mjs#word', /has no function word/],
+    ['broken.mjs', /^mask\.function: \S+broken\.mjs cannot be loaded: [^\n]+$/],
+  ])('%s: a missing or broken module is one line', async (module, message) => {
+    await expect(load(module)).rejects.toThrow(ConfigError);
+    await expect(load(module)).rejects.toThrow(message);
+  });
+});
+
+describe('configuration', () => {
+  test("every kind becomes its mask; ratio is the paper's .6 when left out", async () => {
+    const names = async (...configs: MaskConfig[]) => {
+      const masks = await Promise.all(configs.map((c) => maskFromConfig(c, { processor, scorer: gradient })));
+      return masks.map((m) => m.name);
+    };
+    expect(
+      await names(
+        { kind: 'random' },
+        { kind: 'patch', ratio: 0.4 },
+        { kind: 'semantic' },
+        { kind: 'noise', std: 50 },
+        { kind: 'noise', step: 500 },
+        { kind: 'blank' },
+      ),
+    ).toEqual(['random 0.6', 'patch 0.4', 'semantic 0.6', 'noise std 50', 'noise step 500', 'blank']);
+    const coarse = await maskFromConfig({ kind: 'random', ratio: 0.5, side: 30 });
+    const masked = await coarse.apply(picture(60, 60), random(5));
+    expect(sameImage(masked, await randomMask(0.5, 30).apply(picture(60, 60), random(5)))).toBe(true);
+  });
+
+  test.each([
+    [{ kind: 'blur' }, 'mask.kind: unknown kind; one of random, patch, semantic, noise, blank, function'],
+    [{ kind: 'random', ratio: 1.5 }, 'mask.ratio: '],
+    [{ kind: 'random', ratoi: 0.5 }, '"ratoi"'],
+    [{ kind: 'noise' }, 'noise takes either std (grey levels) or step (0..999)'],
+    [{ kind: 'noise', std: 5, step: 5 }, 'noise takes either'],
+    [{ kind: 'noise', step: 1000 }, 'mask.step: '],
+    [{ kind: 'random', side: 0 }, 'mask.side: '],
+  ])('%j is refused by name', (config, message) => {
+    expect(() => parseMaskConfig(config)).toThrow(ConfigError);
+    expect(() => parseMaskConfig(config)).toThrow(message);
+  });
+
+  test('patch without a processor and semantic without a model say what to give', async () => {
+    await expect(maskFromConfig({ kind: 'patch' })).rejects.toThrow('no image processor');
+    await expect(maskFromConfig({ kind: 'semantic' })).rejects.toThrow('DINOv2 checkpoint folder');
+  });
+});

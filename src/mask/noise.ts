@@ -1,0 +1,56 @@
+import type { Mask } from './types.ts';
+
+/** Diffusion steps of the schedule behind `step`. */
+const STEPS = 1000;
+
+/** Share of signal and of noise (standard deviations, the squares add up to 1) after each step 0..999. */
+export function diffusionSchedule(): { signal: Float64Array; noise: Float64Array } {
+  const signal = new Float64Array(STEPS);
+  const noise = new Float64Array(STEPS);
+  let product = 1;
+  for (let t = 0; t < STEPS; t++) {
+    const x = -6 + (12 * t) / (STEPS - 1);
+    const beta = (0.5e-2 - 1e-5) / (1 + Math.exp(-x)) + 1e-5;
+    product *= 1 - beta;
+    signal[t] = Math.sqrt(product);
+    noise[t] = Math.sqrt(1 - product);
+  }
+  return { signal, noise };
+}
+
+/**
+ * Gaussian noise on every sample, the paper's rejected alternative to masking: v + std · n, rounded and clipped to
+ * 0..255. `std` is in grey levels.
+ */
+export function noiseMask(std: number): Mask {
+  return {
+    name: `noise std ${std}`,
+    apply(img, rng) {
+      const data = new Uint8ClampedArray(img.data.length);
+      for (let i = 0; i < data.length; i++) data[i] = img.data[i] + std * rng.normal();
+      return { ...img, data: new Uint8Array(data.buffer) };
+    },
+  };
+}
+
+/**
+ * The forward process of a diffusion model up to `step` of 1000: √ᾱ · x + √(1 − ᾱ) · n on values scaled to 0..1, clipped, and
+ * cut down to whole grey levels. Source: NoisyRollout (arXiv 2504.13055), image_aug.py; its sigmoid schedule is that of
+ * visual contrastive decoding. Even step 0 scales and adds a little noise (√(1 − ᾱ) is .0059).
+ */
+export function diffusionMask(step: number): Mask {
+  const { signal, noise } = diffusionSchedule();
+  const keep = signal[step];
+  const spread = noise[step];
+  return {
+    name: `noise step ${step}`,
+    apply(img, rng) {
+      const data = new Uint8Array(img.data.length);
+      for (let i = 0; i < data.length; i++) {
+        const x = (keep * img.data[i]) / 255 + spread * rng.normal();
+        data[i] = Math.min(Math.max(x, 0), 1) * 255;
+      }
+      return { ...img, data };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * TensorBoard event files. A file is a list of TFRecords (length u64, masked CRC32C of the length, bytes, masked CRC32C
+ * of the bytes), each an `Event` message. Source: tensorflow/core/lib/io/record_writer.cc and core/util/event.proto.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { writeFailure } from './failure.ts';
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1;
+  return c;
+});
+
+/** CRC-32C (Castagnoli) of RFC 3720. */
+export function crc32c(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (const b of bytes) c = TABLE[(c ^ b) & 255]! ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}
+
+const masked = (bytes: Uint8Array) => {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+};
+
+/** Wire types of protobuf: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
+const tag = (field: number, wire: number) => varint((field << 3) | wire);
+
+function varint(value: number): Buffer {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+  return Buffer.from([...out, rest]);
+}
+
+function fixed(field: number, value: number, bytes: 4 | 8): Buffer {
+  const b = Buffer.alloc(bytes);
+  if (bytes === 8) b.writeDoubleLE(value);
+  else b.writeFloatLE(value);
+  return Buffer.concat([tag(field, bytes === 8 ? 1 : 5), b]);
+}
+
+const message = (field: number, ...parts: Uint8Array[]) => {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([tag(field, 2), varint(body.length), body]);
+};
+
+/** Event: wall_time 1, step 2, file_version 3, summary 5, session_log 7. Summary.Value: tag 1, simple_value 2. */
+const event = (seconds: number, step: number, what: Uint8Array) =>
+  Buffer.concat([fixed(1, seconds, 8), tag(2, 0), varint(step), what]);
+
+const scalarValue = (name: string, value: number) =>
+  message(1, message(1, Buffer.from(name)), fixed(2, value, 4));
+
+const SESSION_START = Buffer.concat([tag(1, 0), varint(1)]);
+
+/** Writes scalars of a run. Each file begins with a session start, at which TensorBoard drops later steps of older files. */
+export class EventsWriter {
+  readonly path: string;
+  private readonly handle: number;
+  private readonly now: () => number;
+
+  /** `step` is the first that will be written; `now` gives milliseconds. @throws DataError where the file cannot be made */
+  constructor(dir: string, step: number, now: () => number = Date.now) {
+    this.now = now;
+    const stamp = String(Math.floor(now() / 1000)).padStart(10, '0');
+    this.path = join(dir, `events.out.tfevents.${stamp}.${hostname()}.${process.pid}.${step}`);
+    try {
+      this.handle = openSync(this.path, 'w');
+    } catch (error) {
+      throw writeFailure(this.path, error);
+    }
+    this.record(event(now() / 1000, 0, message(3, Buffer.from('brain.Event:2'))));
+    this.record(event(now() / 1000, step, message(7, SESSION_START)));
+  }
+
+  /** Values that are not finite are left out. */
+  scalars(step: number, values: Record<string, number>): void {
+    const shown = Object.entries(values).filter(([, v]) => Number.isFinite(v));
+    if (shown.length === 0) return;
+    const summary = message(5, ...shown.map(([name, v]) => scalarValue(name, v)));
+    this.record(event(this.now() / 1000, step, summary));
+  }
+
+  private record(data: Buffer): void {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(data.length));
+    const sums = [Buffer.alloc(4), Buffer.alloc(4)] as const;
+    sums[0].writeUInt32LE(masked(length));
+    sums[1].writeUInt32LE(masked(data));
+    try {
+      writeSync(this.handle, Buffer.concat([length, sums[0], data, sums[1]]));
+    } catch (error) {
+      throw writeFailure(this.path, error);
+    }
+  }
+
+  close(): void {
+    closeSync(this.handle);
+  }
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gradients } from '../tensor/grad.ts';
+import type { Tensor } from '../tensor/graph.ts';
+import * as t from '../tensor/ops.ts';
+import { compile } from '../tensor/program.ts';
+import { type Feeds, Session } from '../tensor/session.ts';
+import { decodeImage } from '../vision/decode.ts';
+import { parseProcessorConfig, prepareImage } from '../vision/processor.ts';
+import { type BatchGroup, buildBatch, type Patches, pixelFeed } from './batch.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { toHubName } from './names.ts';
+import { logProbs, policyGraph } from './policy.ts';
+import { readSafetensors } from './safetensors-file.ts';
+import { Weights } from './weights.ts';
+
+const GOLDEN = new URL('../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
+
+interface GoldenPrompt {
+  id: string;
+  images: string[];
+  input_ids: number[];
+  response_ids: number[];
+  response_log_probs: number[];
+  grad_norms: Record<string, number> | null;
+}
+
+async function pictures(names: string[], dir: string): Promise<Patches[]> {
+  const config = parseProcessorConfig(
+    JSON.parse(readFileSync(`${dir}/preprocessor_config.json`, 'utf8')),
+    dir,
+  );
+  return Promise.all(
+    names.map(async (n) =>
+      prepareImage(await decodeImage(readFileSync(`${GOLDEN}images/${n}.png`), n), config),
+    ),
+  );
+}
+
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  expect(a.length).toBe(b.length);
+  let d = 0;
+  for (let i = 0; i < a.length; i++) d = Math.max(d, Math.abs(a[i] - b[i]));
+  return d;
+};
+
+describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', (name) => {
+  const dir = `${GOLDEN}${name}`;
+  const prompts = (JSON.parse(readFileSync(`${dir}/expected.json`, 'utf8')) as { prompts: GoldenPrompt[] })
+    .prompts;
+  let checkpoint: Checkpoint;
+  let expected: ReturnType<typeof readSafetensors>;
+  let weights: Feeds;
+
+  beforeAll(() => {
+    checkpoint = readCheckpoint(dir);
+    expected = readSafetensors(`${dir}/expected.safetensors`);
+    weights = Object.fromEntries([...checkpoint.parameters].map(([n, p]) => [n, p.data]));
+  });
+
+  const groupOf = async (
+    p: GoldenPrompt,
+    responses = [Int32Array.from(p.response_ids)],
+  ): Promise<BatchGroup> => ({
+    ids_L: Int32Array.from(p.input_ids),
+    images: await pictures(p.images, dir),
+    responses_G: responses,
+  });
+
+  it.each(prompts.map((p) => p.id))(
+    '%s: logits at every position, hidden states, image embeddings',
+    async (id) => {
+      const p = prompts.find((x) => x.id === id)!;
+      const c = checkpoint.config;
+      const group = await groupOf(p);
+      const batch = buildBatch([group], c);
+      const taps: Tensor[] = [];
+      const w = new Weights(c);
+      const { imageEmbeds } = policyGraph(w, c, batch.layout, 'original', taps);
+      const head = w.get(c.text.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
+      const outputs: Record<string, Tensor> = { logits: t.linear(taps.at(-1)!, head) };
+      taps.forEach((h, i) => {
+        outputs[`h${i}`] = h;
+      });
+      if (imageEmbeds) outputs.image = imageEmbeds;
+      const session = await Session.create(compile(outputs));
+      const feeds = { ...weights, ...batch.feeds };
+      if (imageEmbeds) feeds['original.pixels'] = pixelFeed(batch, group.images, c);
+      const got = await session.run(feeds);
+      await session.close();
+      // All rows but the last response token, which nothing is predicted from here.
+      const known = expected.get(`${id}.logits`)!;
+      expect(worst(got.logits as Float32Array, known.data.subarray(0, got.logits.length))).toBeLessThan(2e-4);
+      const hidden = expected.get(`${id}.hidden_states`);
+      if (hidden) {
+        const [states, length, d] = hidden.shape;
+        expect(states).toBe(taps.length);
+        for (let i = 0; i < states; i++) {
+          const own = got[`h${i}`] as Float32Array;
+          expect(
+            worst(own, hidden.data.subarray(i * length * d, i * length * d + own.length)),
+            `state ${i}`,
+          ).toBeLessThan(2e-4);
+        }
+      }
+      const embeds = expected.get(`${id}.image_embeds`);
+      if (embeds) {
+        const inverse = new Float32Array(embeds.data.length);
+        const d = embeds.shape[1];
+        const rows = p.input_ids.length - 1 + p.response_ids.length;
+        let unit = 0;
+        p.input_ids.forEach((token, i) => {
+          if (token !== c.tokens.image) return;
+          const at = ((batch.feeds.place as Int32Array)[i] - rows) * d;
+          inverse.set((got.image as Float32Array).subarray(at, at + d), unit++ * d);
+        });
+        expect(worst(inverse, embeds.data)).toBeLessThan(1e-4);
+      }
+    },
+  );
+
+  it('all prompts in one padded batch, twice each: log-probs', async () => {
+    const c = checkpoint.config;
+    const groups = await Promise.all(
+      prompts.map((p) =>
+        groupOf(p, [Int32Array.from(p.response_ids.slice(0, 5)), Int32Array.from(p.response_ids)]),
+      ),
+    );
+    const batch = buildBatch(groups, c, { round: 16 });
+    const session = await Session.create(
+      compile({ logp: logProbs(new Weights(c), c, batch.layout, 'original', 1) }),
+    );
+    const images = groups.flatMap((g) => g.images);
+    const { logp } = await session.run({
+      ...weights,
+      ...batch.feeds,
+      'original.pixels': pixelFeed(batch, images, c),
+    });
+    await session.close();
+    const T = batch.layout.block;
+    prompts.forEach((p, i) => {
+      const whole = (logp as Float32Array).subarray((2 * i + 1) * T, (2 * i + 1) * T + p.response_ids.length);
+      const part = (logp as Float32Array).subarray(2 * i * T, 2 * i * T + 5);
+      expect(worst(whole, p.response_log_probs), p.id).toBeLessThan(2e-4);
+      expect(worst(part, p.response_log_probs.slice(0, 5)), p.id).toBeLessThan(2e-4);
+    });
+  });
+
+  it('gradients of the summed log-probs, by parameter', async () => {
+    const c = checkpoint.config;
+    for (const p of prompts.filter((x) => x.grad_norms)) {
+      const group = await groupOf(p);
+      const batch = buildBatch([group], c);
+      const w = new Weights(c);
+      const total = t.sum(logProbs(w, c, batch.layout, 'original', 1));
+      const used = [...w.used()];
+      const grads = gradients(
+        total,
+        used.map(([, x]) => x),
+      );
+      const outputs = Object.fromEntries(used.map(([n], i) => [n, grads[i]!]));
+      const session = await Session.create(compile(outputs));
+      const feeds: Feeds = { ...weights, ...batch.feeds };
+      if (group.images.length > 0) feeds['original.pixels'] = pixelFeed(batch, group.images, c);
+      const got = await session.run(feeds);
+      await session.close();
+      // transformers leaves parameters without a gradient out; ours must cover the same set.
+      const theirs = Object.entries(p.grad_norms!).filter(([, norm]) => norm > 0);
+      expect(Object.keys(got).sort()).toEqual(theirs.map(([n]) => toHubName(n)).sort());
+      for (const [n, norm] of theirs) {
+        const g = got[toHubName(n)] as Float32Array;
+        expect(Math.abs(Math.hypot(...g) - norm) / norm, `${p.id} ${n}`).toBeLessThan(2e-3);
+        const exact = expected.get(`${p.id}.grad.${n}`);
+        if (!exact) continue;
+        const scale = exact.data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+        expect(worst(g, exact.data) / scale, `${p.id} ${n}`).toBeLessThan(1e-3);
+      }
+    }
+  });
+});

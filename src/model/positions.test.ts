@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../errors.ts';
+import { readPolicyConfig } from './checkpoint.ts';
+import { type GridThw, imageTokens, ropeIndex, rotaryPositions, windowIndex } from './positions.ts';
+
+const GOLDEN = 'test/golden/qwen2_5_vl';
+
+interface Expected {
+  id: string;
+  input_ids: number[];
+  response_ids: number[];
+  image_grid_thw: [number, number, number][];
+  position_ids: number[][];
+  rope_delta: number;
+}
+
+describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s', (name) => {
+  const config = readPolicyConfig(`${GOLDEN}/${name}`);
+  const { prompts } = JSON.parse(readFileSync(`${GOLDEN}/${name}/expected.json`, 'utf8')) as {
+    prompts: Expected[];
+  };
+
+  it.each(prompts.map((p) => [p.id, p] as const))('%s', (_, p) => {
+    const ids = [...p.input_ids, ...p.response_ids];
+    const whole = ropeIndex(ids, p.image_grid_thw, config, p.input_ids.length);
+    expect(whole.positions.map((axis) => [...axis])).toEqual(p.position_ids);
+    expect(whole.delta).toBe(p.rope_delta);
+    const prompt = ropeIndex(p.input_ids, p.image_grid_thw, config);
+    expect(prompt.delta).toBe(p.rope_delta);
+    expect(prompt.positions.map((axis) => [...axis])).toEqual(
+      p.position_ids.map((axis) => axis.slice(0, p.input_ids.length)),
+    );
+  });
+});
+
+describe('ropeIndex', () => {
+  const config = readPolicyConfig(`${GOLDEN}/tiny_tied`);
+  const { image, video, visionStart, visionEnd } = config.tokens;
+  const grid: GridThw = [1, 4, 4];
+  const pads = (n: number) => new Array<number>(n).fill(image);
+
+  it('reads an image token that the policy wrote itself as text', () => {
+    const { positions, delta } = ropeIndex([5, 6, image, 7], [], config, 2);
+    expect(positions.map((axis) => [...axis])).toEqual([
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ]);
+    expect(delta).toBe(0);
+  });
+
+  it.each([
+    [
+      'too few pads',
+      [visionStart, ...pads(3), visionEnd],
+      [grid],
+      /image 1 has 3 image tokens; its grid 1x4x4 needs 4/,
+    ],
+    ['too many pads', [visionStart, ...pads(5), visionEnd], [grid], /more image tokens than the 1 image/],
+    [
+      'an image that is not marked',
+      [visionStart, ...pads(4)],
+      [grid, grid],
+      /2 image\(s\) were given but only 1/,
+    ],
+    ['a video', [video], [], /only still images/],
+  ] as const)('rejects %s', (_, ids, grids, message) => {
+    expect(() => ropeIndex(ids, grids, config)).toThrow(DataError);
+    expect(() => ropeIndex(ids, grids, config)).toThrow(message);
+  });
+
+  it('counts each axis on without gaps, whatever the grids', () => {
+    const side = fc.integer({ min: 1, max: 8 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(side, side), { maxLength: 3 }), (sides) => {
+        const grids = sides.map(([h, w]): GridThw => [1, h * 2, w * 2]);
+        const ids = grids.flatMap((g) => [1, ...pads(imageTokens(g, 2)), 2]);
+        const { positions, delta } = ropeIndex(ids, grids, config);
+        const seen = new Set(positions.flatMap((axis) => [...axis]));
+        const end = sides.reduce((sum, [h, w]) => sum + 2 + Math.max(h, w), 0);
+        expect(seen.size).toBe(end);
+        expect(delta).toBe(end - ids.length);
+      }),
+    );
+  });
+});
+
+interface WindowCase {
+  grids: GridThw[];
+  mergeSize: number;
+  windowSize: number;
+  patchSize: number;
+  window_index: number[];
+  cu_window_seqlens: number[];
+  cu_seqlens: number[];
+  position_ids: number[][];
+}
+
+describe('vision tower indices against Hugging Face', () => {
+  const { cases } = JSON.parse(readFileSync(`${GOLDEN}/windows.json`, 'utf8')) as { cases: WindowCase[] };
+
+  it.each(cases.map((c) => [JSON.stringify(c.grids), c] as const))('%s', (_, c) => {
+    const index = windowIndex(c.grids, c);
+    expect([...index.order_U]).toEqual(c.window_index);
+    expect([...index.cuWindowSeqlens]).toEqual(c.cu_window_seqlens);
+    expect([...index.cuSeqlens]).toEqual(c.cu_seqlens);
+    expect([...index.order_U].map((unit) => index.inverse_U[unit])).toEqual(
+      c.window_index.map((_unit, i) => i),
+    );
+    expect([...rotaryPositions(c.grids, c)]).toEqual(c.position_ids.flat());
+  });
+});

@@ -1,0 +1,39 @@
+import { normalizeMathd } from './mathd.ts';
+import { isIntegerText, normalizeLoose, splitTuple } from './normalize.ts';
+import { isZeroDifference } from './symbolic.ts';
+
+/** Answers beyond this many characters are compared as they stand; normalising them is linear but pointless. */
+const LONGEST = 300_000;
+
+/**
+ * Whether two answers count as equal for MathRuler's `grade_answer`: the same string in either of two normal forms, or
+ * element by element a difference that a computer algebra system simplifies to zero. It is stricter than mathematics:
+ * unreduced fractions and expressions for an integer (`\sqrt{4}` for 2) are wrong. Bounded in time, never throws.
+ *
+ * @param given the answer taken from the response (`extractBoxed`)
+ * @param truth the answer of the data set
+ */
+export function gradeAnswer(given: string, truth: string): boolean {
+  if (given === truth) return true;
+  if (given.length > LONGEST || truth.length > LONGEST) return false;
+  if (normalizeMathd(given) === normalizeMathd(truth)) return true;
+  const truthText = normalizeLoose(truth);
+  const givenText = normalizeLoose(given);
+  if (truthText === givenText) return true;
+  if (givenText === '') return false;
+  const truths = splitTuple(truthText);
+  const givens = splitTuple(givenText);
+  if (truths.length > 1 && (truthText[0] !== givenText[0] || truthText.at(-1) !== givenText.at(-1))) return false;
+  if (truths.length !== givens.length) return false;
+  return truths.every((element, i) => gradeElement(givens[i]!, element));
+}
+
+const FRACTION = /^-?[0-9]+[^\n]?\/0*[1-9][0-9]*[^\n]?(?=\n?(?![\s\S]))/;
+
+function gradeElement(given: string, truth: string): boolean {
+  // A fraction that is not reduced counts as wrong, so no algebra here.
+  if (FRACTION.test(truth) && FRACTION.test(given)) return truth === given;
+  // An integer has to be written as one.
+  if (isIntegerText(truth) !== isIntegerText(given)) return false;
+  return isZeroDifference(truth, given);
+}

@@ -1,0 +1,103 @@
+/**
+ * The tokenizer of a checkpoint, from the contents of its tokenizer.json and tokenizer_config.json. Reading the files
+ * is load.ts's business.
+ */
+import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
+import { CheckpointError } from '../errors.ts';
+
+/** Without these a conversation with images cannot be written. */
+const REQUIRED = [
+  '<|im_start|>',
+  '<|im_end|>',
+  '<|vision_start|>',
+  '<|vision_end|>',
+  '<|image_pad|>',
+] as const;
+
+/** Token ids that a vision-language policy works with. */
+export interface SpecialIds {
+  imStart: number;
+  /** Ends a turn, so it ends an answer. */
+  imEnd: number;
+  visionStart: number;
+  visionEnd: number;
+  imagePad: number;
+  /** Absent in tokenizers that were made for images alone. */
+  videoPad: number | undefined;
+  /** Fills up a batch; the end of a turn where the tokenizer names no other. */
+  pad: number;
+}
+
+export class Tokenizer {
+  /** Ids run from 0 to vocabSize - 1, added tokens included. The model's embedding may have more rows. */
+  readonly vocabSize: number;
+  readonly special: SpecialIds;
+  readonly #hub: HubTokenizer;
+  readonly #specialIds: ReadonlySet<number>;
+
+  /**
+   * @param tokenizer parsed tokenizer.json
+   * @param config parsed tokenizer_config.json
+   * @param dir the folder, for messages
+   * @throws CheckpointError where the contents cannot be used or lack the tokens for images and turns
+   */
+  constructor(tokenizer: object, config: object, dir: string) {
+    try {
+      this.#hub = new HubTokenizer(tokenizer, config);
+    } catch (error) {
+      const reason = (error as Error).message.split('\n')[0];
+      throw new CheckpointError(
+        `${dir}/tokenizer.json: cannot be used (${reason}); take the file from the model's hub page`,
+      );
+    }
+    const missing = REQUIRED.filter((token) => this.#hub.token_to_id(token) === undefined);
+    if (missing.length > 0) {
+      throw new CheckpointError(
+        `${dir}/tokenizer.json: the tokens ${missing.join(' ')} are missing; use the tokenizer of a Qwen2.5-VL checkpoint`,
+      );
+    }
+    const added = this.#hub.get_added_tokens_decoder();
+    this.#specialIds = new Set([...added].filter(([, token]) => token.special).map(([id]) => id));
+    let last = 0;
+    for (const id of this.#hub.get_vocab(true).values()) last = Math.max(last, id);
+    this.vocabSize = last + 1;
+    const { pad_token: pad } = config as { pad_token?: string | { content?: string } | null };
+    const padToken = typeof pad === 'string' ? pad : pad?.content;
+    const imEnd = this.idOf('<|im_end|>')!;
+    this.special = {
+      imStart: this.idOf('<|im_start|>')!,
+      imEnd,
+      visionStart: this.idOf('<|vision_start|>')!,
+      visionEnd: this.idOf('<|vision_end|>')!,
+      imagePad: this.idOf('<|image_pad|>')!,
+      videoPad: this.idOf('<|video_pad|>'),
+      pad: (padToken === undefined ? undefined : this.idOf(padToken)) ?? imEnd,
+    };
+  }
+
+  /** Token ids of a text; added tokens such as `<|im_end|>` are recognised wherever they stand. */
+  encode(text: string): number[] {
+    return this.#hub.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /**
+   * The text of token ids. Bytes that are not UTF-8 (half a character at the end of a cut answer) become U+FFFD; ids
+   * that the vocabulary does not have, as the padded rows of an embedding, become nothing.
+   */
+  decode(ids: ArrayLike<number>, options: { skipSpecialTokens?: boolean } = {}): string {
+    const known = Array.from(ids).filter(
+      (id) => this.tokenOf(id) !== undefined && !(options.skipSpecialTokens && this.#specialIds.has(id)),
+    );
+    if (known.length === 0) return '';
+    return this.#hub.decode(known, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#hub.token_to_id(token);
+  }
+
+  /** The token as the vocabulary writes it (bytes as printable stand-ins). */
+  tokenOf(id: number): string | undefined {
+    return this.#hub.id_to_token(id);
+  }
+}
