@@ -181,31 +181,23 @@ export const objectiveSchema = z.strictObject({
     )
     .default([])
     .describe('transforms of advantages and token weights, in order'),
-  noisyRollouts: z
+  noisyShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('share of the rollouts of a prompt drawn from the noised image (NoisyRollout: 0.5); 0: none'),
+  noise: z
     .strictObject({
-      share: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.5)
-        .describe('share of the rollouts of a prompt drawn from the noised image'),
-      noiseStep: z
-        .number()
-        .int()
-        .min(0)
-        .max(999)
-        .default(500)
-        .describe('diffusion step of the noise at the start'),
-      steepness: z
-        .number()
-        .gt(0)
-        .default(30)
-        .describe('steepness of the sigmoid along which the noise fades'),
-      middle: z.number().gt(0).default(40).describe('training step at which half of the noise is gone'),
+      start: z.number().int().min(0).max(999).describe('diffusion step of the noise at the start of the run'),
+      steepness: z.number().gt(0).describe('steepness of the sigmoid along which it fades'),
+      middle: z
+        .union([z.literal('half'), z.number().min(0)])
+        .describe('training step at which half of it is gone; half: the middle of the run'),
     })
     .nullable()
     .default(null)
-    .describe('NoisyRollout, arXiv 2504.13055; null: all rollouts see the original image'),
+    .describe('how the noise of the `noised` view fades; null: it stays what the mask says'),
 });
 
 /** What may be written. */

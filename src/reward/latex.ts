@@ -10,7 +10,8 @@ type Node =
   | { kind: 'environment'; name: string; nodes: Node[] }
   | { kind: 'macro'; name: string; args: (Node | null)[] | undefined; space: string };
 
-type Token = { kind: string; text: string; start: number; end: number; before: string; after: string };
+/** `before` is the white space in front, `after` that behind a macro's name. */
+type Token = { kind: string; text: string; end: number; before: string; after: string };
 
 /** What ends a list of nodes; the opening bracket counts as a brace inside a group in brackets. */
 type Stop = { close?: '}' | ']'; environment?: string; math?: string };
@@ -70,24 +71,23 @@ class Reader {
     this.s = s;
   }
 
-  /** The next token from `pos`, or the white space left before the end. */
-  token(brackets: boolean, environments = true): Token | { end: string } {
+  /** The next token from `pos`; of kind `none` at the end. */
+  token(brackets: boolean, environments = true): Token {
     const { s } = this;
     let pos = this.pos;
     while (pos < s.length && isSpace(s[pos]!)) pos++;
     const before = s.slice(this.pos, pos);
-    if (pos >= s.length) return { end: before };
     const make = (kind: string, text: string, end: number, after = ''): Token => ({
       kind,
       text,
-      start: pos,
       end,
       before,
       after,
     });
+    if (pos >= s.length) return make('none', '', pos);
     const c = s[pos]!;
     if (c === '\\') {
-      if (pos + 1 >= s.length) return { end: '' };
+      if (pos + 1 >= s.length) return { ...make('none', '', pos), before: '' };
       NAME.lastIndex = pos + 1;
       const name = NAME.exec(s)![0];
       let end = pos + 1 + name.length;
@@ -118,9 +118,9 @@ class Reader {
     };
     for (;;) {
       const token = this.token(brackets);
-      if ('end' in token) {
+      if (token.kind === 'none') {
         this.pos = this.s.length;
-        flush(token.end);
+        flush(token.before);
         return out;
       }
       this.pos = token.end;
@@ -173,7 +173,7 @@ class Reader {
       if (kind === '[') {
         const token = this.token(true, false);
         const apart = bracketFollowsAtOnce && this.pos < this.s.length && isSpace(this.s[this.pos]!);
-        if ('end' in token || token.kind !== 'open' || token.text !== '[' || apart) {
+        if (token.kind !== 'open' || token.text !== '[' || apart) {
           out.push(null);
           continue;
         }
@@ -182,7 +182,7 @@ class Reader {
         continue;
       }
       const token = this.token(false, kind === '*');
-      if ('end' in token) {
+      if (token.kind === 'none') {
         this.pos = start;
         return undefined;
       }

@@ -20,7 +20,7 @@ const POINTS: readonly (readonly [number, number])[] = [
   [0.3389, -1.3742],
 ];
 /** Whole numbers instead, where a factorial is taken of a symbol. */
-const WHOLE = [5, 3, 7, 4, 6, 8];
+const WHOLE = [9, 12, 7, 11, 8, 10];
 
 /**
  * Whether an expression without floating-point numbers is zero wherever its symbols are put, up to rounding: a test for

@@ -6,6 +6,8 @@ import {
   DYNAMIC,
   type Node,
   type Shape,
+  sameShape,
+  show,
   type Tensor,
   topological,
 } from './graph.ts';
@@ -98,13 +100,20 @@ class Encoder {
 
   private emit(node: Node, graph: Writer): void {
     if (node.op === 'StopGradient' || node.op === 'Custom' || node.op === 'Placeholder') return;
-    if (node.op === 'Constant') return this.constant(node);
+    if (node.op === 'Constant') {
+      this.constant(node);
+      return;
+    }
     if (node.op === 'Input') {
       const [t] = node.outputs;
-      const clash = this.inputs.some((p) => p.name === node.name);
-      if (clash) throw new GraphError(`compile: two different inputs are called ${node.name}`);
+      // Two inputs of one name are one feed: parts of a graph can ask for what they need without handing it around.
+      const have = this.inputs.find((p) => p.name === node.name);
+      if (have && (have.dtype !== t.dtype || !sameShape(have.shape, t.shape)))
+        throw new GraphError(
+          `compile: input ${node.name} is asked for as ${show(have.shape)} ${have.dtype} and as ${show(t.shape)} ${t.dtype}`,
+        );
       this.names.set(t, `in:${node.name}`);
-      this.inputs.push({ name: node.name!, shape: t.shape, dtype: t.dtype });
+      if (!have) this.inputs.push({ name: node.name!, shape: t.shape, dtype: t.dtype });
       return;
     }
     const body = node.body ? this.body(node) : undefined;

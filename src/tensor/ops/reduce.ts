@@ -20,6 +20,10 @@ export const mean = (x: Tensor, axes?: readonly number[], keepdims = false) =>
 export const max = (x: Tensor, axes?: readonly number[], keepdims = false) =>
   reduce('ReduceMax', x, axes, keepdims);
 
+/** The smallest; no gradient. */
+export const minOver = (x: Tensor, axes?: readonly number[], keepdims = false) =>
+  reduce('ReduceMin', x, axes, keepdims);
+
 /** Running sum along an axis. */
 export function cumsum(
   x: Tensor,

@@ -81,6 +81,18 @@ export function slice(x: Tensor, start: number, end: number, axis: number): Tens
   return apply('Slice', [x, ints64([start]), ints64([end]), ints64([a])], shape, x.dtype);
 }
 
+/** The first n elements along an axis whose size may only be known at run time. */
+export function head(x: Tensor, n: number, axis: number): Tensor {
+  const shape = x.shape.map((d, i) => (i === axis ? n : d));
+  return apply('Slice', [x, ints64([0]), ints64([n]), ints64([axis])], shape, x.dtype);
+}
+
+/** All elements from n on along an axis whose size may only be known at run time. */
+export function tail(x: Tensor, n: number, axis: number): Tensor {
+  const shape = x.shape.map((d, i) => (i === axis ? (d === DYNAMIC ? DYNAMIC : d - n) : d));
+  return apply('Slice', [x, ints64([n]), ints64([2 ** 31 - 1]), ints64([axis])], shape, x.dtype);
+}
+
 /** Repeats along axes of size 1 (and new leading axes) until the shape is reached. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -98,6 +110,21 @@ export const zeros = (shape: Shape): Tensor =>
       shape.map(() => 1),
     ),
     shape,
+  );
+
+/** All false. */
+export const zerosBool = (shape: Shape): Tensor =>
+  apply(
+    'Expand',
+    [
+      constant(
+        Uint8Array.of(0),
+        shape.map(() => 1),
+      ),
+      ints64(shape),
+    ],
+    shape,
+    'bool',
   );
 
 export const shapeGradients = (sumTo: (x: Tensor, shape: Shape) => Tensor): Record<string, GradientRule> => ({

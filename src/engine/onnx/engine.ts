@@ -1,0 +1,328 @@
+/** The engine in this process: graphs are built here, ONNX Runtime carries them out (see executor.ts). */
+import { availableParallelism } from 'node:os';
+import { CheckpointError, GraphError } from '../../errors.ts';
+import { type Batch, type BatchGroup, buildBatch, layoutKey, pixelFeed } from '../../model/batch.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readOptimizer,
+  writeCheckpoint,
+  writeOptimizer,
+} from '../../model/checkpoint.ts';
+import type { PolicyConfig } from '../../model/config.ts';
+import { generationProgram } from '../../model/generate.ts';
+import { parameterSpecs } from '../../model/names.ts';
+import { logProbs } from '../../model/policy.ts';
+import type { Sampling } from '../../model/sampling.ts';
+import { Weights } from '../../model/weights.ts';
+import type { Objective } from '../../objective/types.ts';
+import { random } from '../../random.ts';
+import { compile } from '../../tensor/program.ts';
+import type { Feeds } from '../../tensor/session.ts';
+import type {
+  AdamW,
+  Engine,
+  Group,
+  Prompt,
+  Rollout,
+  SampleOptions,
+  ScoreOptions,
+  StepReport,
+  TrainGroup,
+} from '../types.ts';
+import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
+import { Programs } from './programs.ts';
+import { trainingProgram } from './training.ts';
+import { WorkerExecutor } from './worker-executor.ts';
+
+export interface OnnxEngineOptions {
+  /** A checkpoint folder in Hugging Face layout; it is the start and the reference. */
+  checkpointDir: string;
+  /** Threads of one operator; all cores unless told. */
+  threads?: number;
+  /** `cpu` (default), `webgpu`, `cuda`, `coreml`, `dml`: where the installed runtime has it. */
+  provider?: string;
+  /** Rows (tokens) of one training program; more are cut into micro-batches. */
+  microBatchRows?: number;
+  /** Rollouts of one generation program. */
+  rolloutBatch?: number;
+  /** Runs ONNX Runtime in the calling thread, for tests and short scripts. */
+  inProcess?: boolean;
+}
+
+/** Lengths are rounded up to this, so that few programs are compiled. */
+const ROUND = 16;
+
+export async function openOnnxEngine(options: OnnxEngineOptions): Promise<OnnxEngine> {
+  return OnnxEngine.open(readCheckpoint(options.checkpointDir), options);
+}
+
+export class OnnxEngine implements Engine {
+  readonly description: string;
+  readonly config: PolicyConfig;
+  /** Number of parameters. */
+  readonly size: number;
+  private readonly checkpoint: Checkpoint;
+  private readonly executor: Executor;
+  private readonly programs: Programs;
+  private readonly limits: { rows: number; rollouts: number };
+
+  private constructor(
+    checkpoint: Checkpoint,
+    executor: Executor,
+    options: Omit<OnnxEngineOptions, 'checkpointDir'>,
+  ) {
+    this.checkpoint = checkpoint;
+    this.config = checkpoint.config;
+    this.executor = executor;
+    this.programs = new Programs(executor, 12);
+    this.limits = { rows: options.microBatchRows ?? 12_288, rollouts: options.rolloutBatch ?? 512 };
+    this.size = parameterSpecs(this.config).reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
+    const threads = options.threads ?? availableParallelism();
+    this.description = `ONNX Runtime (${options.provider ?? 'cpu'}, ${threads} thread${threads === 1 ? '' : 's'})`;
+  }
+
+  /** From a checkpoint in memory. */
+  static async open(
+    checkpoint: Checkpoint,
+    options: Omit<OnnxEngineOptions, 'checkpointDir'> = {},
+  ): Promise<OnnxEngine> {
+    const session = { threads: options.threads ?? availableParallelism(), provider: options.provider };
+    const executor = options.inProcess ? new LocalExecutor(session) : new WorkerExecutor(session);
+    const engine = new OnnxEngine(checkpoint, executor, options);
+    const values = arraysOf(checkpoint);
+    await executor.setParameters('reference', values);
+    await executor.setParameters('current', copyOf(values));
+    return engine;
+  }
+
+  async sample(prompts_P: Prompt[], options: SampleOptions): Promise<Rollout[][]> {
+    const perRun = Math.max(1, Math.floor(this.limits.rollouts / options.samples));
+    const out: Rollout[][] = [];
+    for (let p = 0; p < prompts_P.length; p += perRun)
+      out.push(...(await this.sampleSome(prompts_P.slice(p, p + perRun), options, p)));
+    return out;
+  }
+
+  private async sampleSome(prompts: Prompt[], o: SampleOptions, first: number): Promise<Rollout[][]> {
+    const c = this.config;
+    const view = o.view ?? 'original';
+    const G = o.samples;
+    const blanks = Array.from({ length: G }, () => new Int32Array(0));
+    const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: blanks }, view));
+    const batch = buildBatch(groups, c, { round: ROUND, block: o.maxTokens });
+    const sampling: Sampling = o.temperature === 0 ? 'greedy' : o.topP < 1 ? 'nucleus' : 'full';
+    const tokens = { ended: c.tokens.eos, banned: [c.tokens.image, c.tokens.video] };
+    const handle = await this.programs.get(`sample ${sampling} ${layoutKey(batch.layout)}`, () =>
+      generationProgram(new Weights(c), c, batch.layout, 'view', sampling, tokens),
+    );
+    const B = prompts.length * G;
+    const uniforms = new Float32Array(o.maxTokens * B);
+    for (let p = 0; p < prompts.length; p++) {
+      for (let g = 0; g < G; g++) {
+        const rng = random(o.seed, first + p, g);
+        for (let j = 0; j < o.maxTokens; j++)
+          uniforms[j * B + p * G + g] = Math.floor(rng.next() * 2 ** 24) / 2 ** 24;
+      }
+    }
+    const feeds: Feeds = {
+      ...batch.feeds,
+      uniforms,
+      turns: BigInt64Array.of(BigInt(o.maxTokens)),
+      temperature: Float32Array.of(o.temperature),
+      topP: Float32Array.of(o.topP),
+    };
+    addPixels(feeds, batch, groups, c, 'view');
+    const got = await this.executor.run(handle, feeds, 'current');
+    return cutRollouts(
+      got.tokens as Int32Array,
+      got.logprobs as Float32Array,
+      prompts.length,
+      G,
+      c.tokens.eos,
+    );
+  }
+
+  async score(groups: Group[], o: ScoreOptions): Promise<Float32Array[][]> {
+    const c = this.config;
+    const out: Float32Array[][] = [];
+    for (const part of this.parts(groups)) {
+      const viewed = part.map((g) => groupOf(g, o.view));
+      const batch = buildBatch(viewed, c, { round: ROUND });
+      const handle = await this.programs.get(`score ${o.temperature} ${layoutKey(batch.layout)}`, () =>
+        compile({ logp: logProbs(new Weights(c), c, batch.layout, 'view', o.temperature) }),
+      );
+      const feeds = { ...batch.feeds };
+      addPixels(feeds, batch, viewed, c, 'view');
+      const { logp } = await this.executor.run(handle, feeds, o.policy);
+      const { samples, block } = batch.layout;
+      part.forEach((g, p) => {
+        out.push(
+          g.responses_G.map((r, k) => {
+            const at = (p * samples + k) * block;
+            return (logp as Float32Array).slice(at, at + r.length);
+          }),
+        );
+      });
+    }
+    return out;
+  }
+
+  async accumulate(
+    groups: TrainGroup[],
+    objective: Objective,
+    o: { temperature: number },
+  ): Promise<Record<string, number>> {
+    const c = this.config;
+    const totals: Record<string, number> = {};
+    const views = ['original', ...objective.gradientViews];
+    for (const part of this.parts(groups, views.length)) {
+      const viewed = views.map((v) => part.map((g) => groupOf(g, v)));
+      const batch = buildBatch(viewed[0], c, { round: ROUND });
+      const key = `train ${o.temperature} ${objective.key} ${views} ${Object.keys(objective.scalars)} ${layoutKey(batch.layout)}`;
+      const handle = await this.programs.get(key, () =>
+        trainingProgram(c, batch.layout, objective, o.temperature),
+      );
+      const feeds: Feeds = { ...batch.feeds, ...tokenFeeds(part, objective, batch) };
+      for (const [name, value] of Object.entries(objective.scalars))
+        feeds[`scalar:${name}`] = Float32Array.of(value);
+      views.forEach((v, i) => {
+        addPixels(feeds, batch, viewed[i], c, v);
+      });
+      const terms = await this.executor.accumulate(handle, feeds);
+      for (const [name, [value]] of Object.entries(terms as Arrays))
+        totals[name] = (totals[name] ?? 0) + value;
+    }
+    return totals;
+  }
+
+  step(optimizer: AdamW): Promise<StepReport> {
+    return this.executor.step(optimizer);
+  }
+
+  async save(dir: string): Promise<void> {
+    const values = await this.executor.parameters();
+    const parameters = new Map(
+      [...this.checkpoint.parameters].map(([n, p]) => [n, { shape: p.shape, data: values[n] }]),
+    );
+    writeCheckpoint(dir, { ...this.checkpoint, parameters });
+    const { step, moment1, moment2 } = await this.executor.moments();
+    const state = new Map([['step', { shape: [1], data: Float32Array.of(step) }]]);
+    for (const [name, { shape }] of this.checkpoint.parameters) {
+      state.set(`moment1.${name}`, { shape: [...shape], data: moment1[name] });
+      state.set(`moment2.${name}`, { shape: [...shape], data: moment2[name] });
+    }
+    writeOptimizer(dir, state);
+  }
+
+  async load(dir: string): Promise<void> {
+    const loaded = readCheckpoint(dir);
+    for (const { name, shape } of parameterSpecs(this.config)) {
+      const found = loaded.parameters.get(name);
+      if (found?.shape.join() !== shape.join())
+        throw new CheckpointError(
+          `${dir}: ${name} is not [${shape}] as in the policy of this run; resume with the policy it was started with`,
+        );
+    }
+    const state = readOptimizer(dir);
+    const moments = { step: state.get('step')?.data[0] ?? 0, moment1: {} as Arrays, moment2: {} as Arrays };
+    for (const { name } of parameterSpecs(this.config)) {
+      for (const kind of ['moment1', 'moment2'] as const) {
+        const m = state.get(`${kind}.${name}`);
+        if (!m)
+          throw new CheckpointError(
+            `${dir}/optimizer.safetensors: ${kind}.${name} is missing; take another checkpoint`,
+          );
+        moments[kind][name] = m.data;
+      }
+    }
+    await this.executor.setParameters('current', arraysOf(loaded));
+    await this.executor.setMoments(moments);
+  }
+
+  close(): Promise<void> {
+    return this.executor.end();
+  }
+
+  /** Cuts groups into parts whose rows fit one program; parts are of equal size so that they share it. */
+  private *parts<T extends Group>(groups: T[], views = 1): Generator<T[]> {
+    const rows = groups.map((g) => {
+      const longest = Math.max(1, ...g.responses_G.map((r) => r.length));
+      return views * (g.prompt.ids_L.length + g.responses_G.length * Math.ceil(longest / ROUND) * ROUND);
+    });
+    const perRun = Math.max(1, Math.floor(this.limits.rows / Math.max(...rows)));
+    const runs = Math.ceil(groups.length / perRun);
+    const size = Math.ceil(groups.length / runs);
+    for (let i = 0; i < groups.length; i += size) yield groups.slice(i, i + size);
+  }
+}
+
+const arraysOf = (checkpoint: Checkpoint): Arrays =>
+  Object.fromEntries([...checkpoint.parameters].map(([n, p]) => [n, p.data]));
+
+function groupOf(g: Group, view: string): BatchGroup {
+  const images = g.prompt.views[view];
+  if (!images)
+    throw new GraphError(
+      `prompt ${g.prompt.id}: it has no view called ${view}; views: ${Object.keys(g.prompt.views)}`,
+    );
+  return { ids_L: g.prompt.ids_L, images, responses_G: g.responses_G };
+}
+
+function addPixels(
+  feeds: Feeds,
+  batch: Batch,
+  groups: readonly BatchGroup[],
+  c: PolicyConfig,
+  view: string,
+): void {
+  if (batch.layout.vision)
+    feeds[`${view}.pixels`] = pixelFeed(
+      batch,
+      groups.flatMap((g) => g.images),
+      c,
+    );
+}
+
+/** Per-token arrays as [P·G, block], 0 past the end of a response. */
+function tokenFeeds(groups: readonly TrainGroup[], objective: Objective, batch: Batch): Feeds {
+  const { prompts, samples, block } = batch.layout;
+  const feeds: Feeds = {};
+  for (const name of new Set(['weight', ...objective.arrays])) {
+    const all = new Float32Array(prompts * samples * block);
+    groups.forEach((g, p) => {
+      g.arrays_G.forEach((arrays, k) => {
+        const values = arrays[name];
+        const expected = g.responses_G[k].length;
+        if (values?.length !== expected)
+          throw new GraphError(
+            `accumulate: ${g.prompt.id} has ${values?.length ?? 'no'} values of ${name} for ${expected} tokens`,
+          );
+        all.set(values, (p * samples + k) * block);
+      });
+    });
+    feeds[`token:${name}`] = all;
+  }
+  return feeds;
+}
+
+/** [turns, P·G] arrays to rollouts, each cut after its first end token. */
+function cutRollouts(
+  tokens: Int32Array,
+  logprobs: Float32Array,
+  P: number,
+  G: number,
+  eos: readonly number[],
+): Rollout[][] {
+  const B = P * G;
+  const turns = tokens.length / B;
+  const one = (b: number): Rollout => {
+    let n = 0;
+    let stopped = false;
+    while (n < turns && !stopped) stopped = eos.includes(tokens[n++ * B + b]);
+    const tokens_T = Int32Array.from({ length: n }, (_, j) => tokens[j * B + b]);
+    const logprobs_T = Float32Array.from({ length: n }, (_, j) => logprobs[j * B + b]);
+    return { tokens_T, logprobs_T, stopReason: stopped ? 'stop' : 'length' };
+  };
+  return Array.from({ length: P }, (_, p) => Array.from({ length: G }, (_, g) => one(p * G + g)));
+}

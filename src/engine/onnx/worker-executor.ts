@@ -1,0 +1,79 @@
+/**
+ * An executor in a worker thread: a run of ONNX Runtime blocks the thread it is called from, and signals and
+ * progress must stay alive.
+ */
+import { Worker } from 'node:worker_threads';
+import { GraphError } from '../../errors.ts';
+import type { TensorData } from '../../tensor/graph.ts';
+import type { Program } from '../../tensor/program.ts';
+import type { Feeds, SessionOptions } from '../../tensor/session.ts';
+import type { AdamW, StepReport } from '../types.ts';
+import type { Arrays, Executor, Moments, ParameterSet } from './executor.ts';
+
+export interface Request {
+  id: number;
+  method: keyof Executor;
+  args: unknown[];
+}
+
+export type Reply = { id: number; value: unknown } | { id: number; error: { name: string; message: string } };
+
+interface Waiting {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+export class WorkerExecutor implements Executor {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private count = 0;
+  private ended = false;
+
+  constructor(options: SessionOptions) {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: options });
+    this.worker.on('message', (reply: Reply) => {
+      const call = this.waiting.get(reply.id);
+      this.waiting.delete(reply.id);
+      if ('error' in reply) call?.reject(new GraphError(reply.error.message));
+      else call?.resolve(reply.value);
+    });
+    this.worker.on('error', (error) => this.fail(error as Error));
+    this.worker.on('exit', (code) => {
+      if (!this.ended)
+        this.fail(new GraphError(`the engine's thread ended with code ${code}; start again with --resume`));
+    });
+  }
+
+  private fail(error: Error): void {
+    for (const call of this.waiting.values()) call.reject(error);
+    this.waiting.clear();
+  }
+
+  private call<T>(method: keyof Executor, ...args: unknown[]): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const id = this.count++;
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.worker.postMessage({ id, method, args } satisfies Request);
+    });
+  }
+
+  setParameters = (set: ParameterSet, values: Arrays) => this.call<void>('setParameters', set, values);
+  open = (handle: string, program: Program) => this.call<void>('open', handle, program);
+  close = (handle: string) => this.call<void>('close', handle);
+  run = (handle: string, feeds: Feeds, set: ParameterSet) =>
+    this.call<Record<string, TensorData>>('run', handle, feeds, set);
+  accumulate = (handle: string, feeds: Feeds) =>
+    this.call<Record<string, TensorData>>('accumulate', handle, feeds);
+  step = (settings: AdamW) => this.call<StepReport>('step', settings);
+  parameters = () => this.call<Arrays>('parameters');
+  moments = () => this.call<Moments>('moments');
+  setMoments = (moments: Moments) => this.call<void>('setMoments', moments);
+
+  async end(): Promise<void> {
+    if (this.ended) return;
+    await this.call<void>('end');
+    this.ended = true;
+    await this.worker.terminate();
+  }
+}

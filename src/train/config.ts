@@ -1,0 +1,193 @@
+/** Every setting of a run, with its description, default and allowed values: the one source of `papo config` and docs/config.md. */
+import { z } from 'zod';
+import { maskConfigSchema } from '../mask/config.ts';
+import { objectiveSchema } from '../objective/config.ts';
+import { presetNames, presetSizes } from '../objective/presets.ts';
+import { rewardSchema } from '../reward/config.ts';
+import { DEPENDENCIES } from '../data/row.ts';
+import { TASKS } from '../data/tasks/compose.ts';
+import { FORMAT_PROMPT } from '../text/prompt.ts';
+
+const whole = z.number().int().min(1);
+const count = z.number().int().min(0);
+const share = z.number().min(0).max(1);
+const text = z.string().min(1);
+
+const engine = z.strictObject({
+  kind: z.enum(['onnx']).default('onnx').describe('where the policy runs: onnx is this machine'),
+  threads: whole
+    .nullable()
+    .default(null)
+    .describe('threads of one operator; null: as many as the machine has cores'),
+  provider: text
+    .default('cpu')
+    .describe('ONNX Runtime execution provider: cpu, or webgpu, cuda, coreml, dml where installed'),
+});
+
+const builtin = z.strictObject({
+  seed: z.union([z.number().int(), text]).default(1).describe('seed of the built-in scenes and questions'),
+  train: whole.default(2000).describe('training rows that are made'),
+  validation: whole.default(256).describe('validation rows that are made'),
+  test: whole.default(256).describe('test rows that are made'),
+  tasks: z.array(z.enum(TASKS)).min(1).default([...TASKS]).describe('kinds of question'),
+  dependency: z
+    .enum(DEPENDENCIES as [string, ...string[]])
+    .default('high')
+    .describe('how much only the picture tells: high (all of it), medium, low (the words tell it too)'),
+});
+
+const data = z.strictObject({
+  dir: text
+    .nullable()
+    .default(null)
+    .describe('folder with your train, validation and test rows (parquet or JSONL); null: built-in tasks'),
+  builtin: builtin.prefault({}).describe('the built-in tasks, made on the first start'),
+  formatPrompt: z
+    .string()
+    .default(FORMAT_PROMPT)
+    .describe("follows each question after a blank line, as the released models saw it; '' for nothing"),
+  systemPrompt: z.string().default('').describe("system message; '' leaves it to the chat template"),
+  maxPromptTokens: whole.default(4096).describe('questions of more tokens are skipped and counted'),
+  minPixels: whole
+    .nullable()
+    .default(null)
+    .describe('pictures of fewer pixels are enlarged before the mask; null: not'),
+  maxPixels: whole
+    .nullable()
+    .default(null)
+    .describe('pictures of more pixels are shrunk before the mask; null: not'),
+});
+
+const rollout = z.strictObject({
+  prompts: whole.default(32).describe('questions of a step (P)'),
+  samples: whole.default(8).describe('rollouts of each question (G)'),
+  maxTokens: whole.default(64).describe('longest response in tokens'),
+  temperature: z.number().gt(0).default(1).describe('logits are divided by this before sampling'),
+  topP: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('nucleus: the smallest set of tokens with this mass is sampled from; 1: all'),
+});
+
+const optimizer = z.strictObject({
+  learningRate: z.number().gt(0).default(1e-4).describe('AdamW step size'),
+  warmupSteps: count
+    .default(0)
+    .describe('the learning rate rises in a straight line over this many steps, then stays'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('decay of the first moment'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('decay of the second moment'),
+  eps: z.number().gt(0).default(1e-8).describe('added to the root of the second moment'),
+  weightDecay: z.number().min(0).default(0.01).describe('decoupled weight decay'),
+  gradClip: z.number().gt(0).default(1).describe('gradients are scaled down to this global norm'),
+});
+
+const train = z.strictObject({
+  steps: whole.default(60).describe('rollout batches that the run takes'),
+  miniBatches: whole.default(2).describe('optimiser steps that a rollout batch is cut into, by question'),
+  microBatchTokens: whole
+    .nullable()
+    .default(null)
+    .describe('most padded tokens of one engine call while training; null: the engine decides'),
+});
+
+const dynamicSampling = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('sample on until a step has only questions that are neither all right nor all wrong (DAPO)'),
+  low: share.default(0.01).describe('a question is kept when its mean accuracy is above this'),
+  high: share.default(0.99).describe('and below this'),
+  maxTries: whole.default(20).describe('rounds after which the step goes on with what there is'),
+  promptsPerRound: whole
+    .nullable()
+    .default(null)
+    .describe('questions drawn in one round; null: as many as rollout.prompts'),
+});
+
+const validation = z.strictObject({
+  every: count
+    .default(10)
+    .describe('steps between validations on the validation questions; 0: none'),
+  rows: whole.default(64).describe('validation questions that are asked, the first of the file'),
+  samples: whole.default(4).describe('responses to each, at rollout.temperature (avg@k)'),
+});
+
+const test = z.strictObject({
+  rows: count
+    .default(256)
+    .describe('test questions asked before the first and after the last step, the first of the file; 0: none'),
+  samples: whole
+    .default(8)
+    .describe('responses to each at temperature 1 (avg@k); one greedy response comes beside them'),
+});
+
+const checkpoint = z.strictObject({
+  every: count.default(20).describe('steps between checkpoints; 0: only at the end'),
+  keep: whole.default(2).describe('newest checkpoints that are kept, beside the best in validation'),
+});
+
+const logging = z.strictObject({
+  samples: count.default(4).describe('rollouts of each step that are written to samples.jsonl'),
+  tensorboard: z.boolean().default(true).describe('write a TensorBoard event file too'),
+  klPrcpEvery: count
+    .default(5)
+    .describe(
+      'steps between measurements of KL_prcp where the objective has no use for it (one more forward pass); 0: none',
+    ),
+});
+
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'letters, digits, - _ and . only')
+    .nullable()
+    .default(null)
+    .describe('name of the run and of its folder; null: <preset>-seed<seed>'),
+  seed: z.number().int().default(1).describe('all chance of the run comes from it'),
+  out: text.default('runs').describe('folder that holds the runs'),
+  preset: z.enum(presetNames).default('papo-g').describe('named objective; see papo presets'),
+  size: z
+    .enum(presetSizes as [string, ...string[]])
+    .default('tiny')
+    .describe("which flavour of the preset's values: for models of that size"),
+  policy: text
+    .nullable()
+    .default(null)
+    .describe('checkpoint folder in Hugging Face form; null: the base policy that comes with papo'),
+  engine: engine.prefault({}).describe('where the policy runs'),
+  data: data.prefault({}).describe('questions and how they are put'),
+  rollout: rollout.prefault({}).describe('how responses are sampled'),
+  objective: objectiveSchema.prefault({}).describe('what is maximised (docs/objective.md)'),
+  mask: maskConfigSchema
+    .prefault({ kind: 'random' })
+    .describe('how the masked view of a picture is made'),
+  views: z
+    .record(z.string(), maskConfigSchema)
+    .default({})
+    .describe('further views of a picture, by the name that the objective asks for'),
+  reward: rewardSchema.prefault({}).describe('how responses are graded'),
+  optimizer: optimizer.prefault({}).describe('AdamW'),
+  train: train.prefault({}).describe('length and batches'),
+  dynamicSampling: dynamicSampling.prefault({}).describe('which questions are trained on'),
+  validation: validation.prefault({}).describe('accuracy while training'),
+  test: test.prefault({}).describe('accuracy before and after, on questions that are used for nothing else'),
+  checkpoint: checkpoint.prefault({}).describe('what is saved'),
+  logging: logging.prefault({}).describe('what is written down'),
+});
+
+/** Complete, with every default filled in. */
+export type RunConfig = z.output<typeof configSchema>;
+
+/** The settings of `mask` have their words here, as that schema holds none. */
+export const NOTES: Record<string, string> = {
+  'mask.kind':
+    'random (squares before the resize), patch (whole patches), semantic (DINOv2), noise, blank or function',
+  'mask.ratio': 'probability or share of what is masked',
+  'mask.side': 'side of a square in pixels',
+  'mask.model': 'DINOv2 checkpoint folder of the semantic mask',
+  'mask.std': 'grey levels of the noise',
+  'mask.step': 'diffusion step of the noise, instead of std',
+  'mask.module': "path#export of your own mask function",
+};

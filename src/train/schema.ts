@@ -1,0 +1,151 @@
+/** Reading the config schema: what a key means, what it allows, which key was probably meant. */
+import { z } from 'zod';
+import { configSchema, NOTES } from './config.ts';
+
+/** The part of JSON Schema that zod writes for our settings. */
+export interface SchemaNode {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  const?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode | boolean;
+  items?: SchemaNode;
+  anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  pattern?: string;
+}
+
+export type Values = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const rootNode = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+
+const variantsOf = (node: SchemaNode) => node.anyOf ?? node.oneOf ?? [node];
+
+/** Of a union the variant whose `kind` fits the value, else the first that is an object where the value is one. */
+export function variantOf(node: SchemaNode, value: unknown): SchemaNode {
+  const variants = variantsOf(node);
+  if (variants.length === 1 || !isObject(value)) return variants[0]!;
+  const objects = variants.filter((v) => v.properties);
+  return objects.find((v) => v.properties!.kind?.const === value.kind) ?? objects[0] ?? variants[0]!;
+}
+
+/** The node at a path, and the value there. */
+export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: SchemaNode; value: unknown } {
+  let node: SchemaNode | undefined = rootNode;
+  let here = value;
+  for (const key of path) {
+    if (!node) break;
+    const variant: SchemaNode = variantOf(node, here);
+    const further = variant.additionalProperties;
+    node =
+      typeof key === 'number'
+        ? variant.items
+        : (variant.properties?.[String(key)] ?? (typeof further === 'object' ? further : undefined));
+    here = isObject(here) || Array.isArray(here) ? (here as Values)[String(key)] : undefined;
+  }
+  return { node, value: here };
+}
+
+export const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+/** What a key takes, in words. */
+export function allowed(node: SchemaNode): string {
+  const variants = variantsOf(node);
+  if (variants.length > 1) {
+    const kinds = variants.flatMap((v) => v.properties?.kind?.const ?? []);
+    const rest = variants.filter((v) => !v.properties?.kind).map(allowed);
+    const words = [...(kinds.length > 0 ? [`a block of kind ${kinds.join(', ')}`] : []), ...rest];
+    return [...new Set(words)].join(' or ');
+  }
+  if (node.enum) return `one of ${node.enum.map(String).join(', ')}`;
+  if (node.const !== undefined) return show(node.const);
+  switch (node.type) {
+    case 'null':
+      return 'null';
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return `a list of ${node.items ? allowed(node.items) : 'values'}`;
+    case 'object':
+      return 'a block of keys';
+    case 'string':
+      return node.minLength || node.pattern ? 'a text that is not empty' : 'a text';
+    case 'integer':
+      return `a whole number${bounds(node)}`;
+    case 'number':
+      return `a number${bounds(node)}`;
+    default:
+      return 'any value';
+  }
+}
+
+function bounds(node: SchemaNode): string {
+  const words: string[] = [];
+  if (node.exclusiveMinimum !== undefined) words.push(`above ${node.exclusiveMinimum}`);
+  else if (node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER)
+    words.push(`${node.minimum} or more`);
+  if (node.exclusiveMaximum !== undefined) words.push(`below ${node.exclusiveMaximum}`);
+  else if (node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER)
+    words.push(`at most ${node.maximum}`);
+  return words.length > 0 ? `, ${words.join(', ')}` : '';
+}
+
+/** The one-line description of a key. */
+export function describe(path: readonly PropertyKey[], node: SchemaNode): string {
+  const own = node.description ?? NOTES[path.join('.')];
+  if (own !== undefined) return own;
+  return path[0] === 'views' ? (NOTES[['mask', ...path.slice(2)].join('.')] ?? '') : '';
+}
+
+/** Full paths of all keys. */
+function* allKeys(node: SchemaNode, path: string[] = []): Generator<string[]> {
+  for (const variant of variantsOf(node))
+    for (const [key, child] of Object.entries(variant.properties ?? {})) {
+      yield [...path, key];
+      yield* allKeys(child, [...path, key]);
+    }
+}
+
+/** Edits that turn one word into the other (Levenshtein), a change of case counting as none. */
+function distance(a: string, b: string): number {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  let row = Array.from({ length: y.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= x.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= y.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[y.length]!;
+}
+
+/** The nearest word, where one is near. */
+export function nearest(word: string, among: readonly string[]): string | undefined {
+  const plain = (s: string) => s.replaceAll(/[_-]/g, '');
+  const scored = among.map((other) => ({ other, d: distance(plain(word), plain(other)) }));
+  scored.sort((a, b) => a.d - b.d);
+  const best = scored[0];
+  return best && best.d <= Math.max(1, Math.floor(word.length / 3)) ? best.other : undefined;
+}
+
+/** The key that was probably meant: a near one of the same block, or one of the same name elsewhere. */
+export function meantKey(path: readonly PropertyKey[], key: string, siblings: readonly string[]): string | undefined {
+  const near = nearest(key, siblings);
+  if (near !== undefined) return [...path, near].join('.');
+  const all = [...allKeys(rootNode)];
+  const last = nearest(
+    key,
+    all.map((k) => k.at(-1)!),
+  );
+  return all.find((k) => k.at(-1) === last)?.join('.');
+}
