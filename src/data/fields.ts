@@ -28,6 +28,11 @@ export function metaOf(value: unknown): RowMeta | undefined {
       return undefined;
     }
   }
-  const isMeta = typeof parsed === 'object' && parsed !== null && 'task' in parsed && 'scene' in parsed && 'steps' in parsed;
+  const isMeta =
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    'task' in parsed &&
+    'scene' in parsed &&
+    'steps' in parsed;
   return isMeta ? (parsed as RowMeta) : undefined;
 }

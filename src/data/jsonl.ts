@@ -1,7 +1,6 @@
 /** Rows from JSON lines: {id?, problem, answer, images: [path beside the file | data: URL | {bytes: base64}]}. */
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DataError } from '../errors.ts';
 import { marksIn, metaOf, textOf, withMarks } from './fields.ts';
 import type { Row } from './row.ts';
@@ -16,7 +15,9 @@ function parseLine(file: string, line: number, text: string): Json {
   } catch {
     // Told below, with the place.
   }
-  throw new DataError(`${file}:${line}: not a JSON object; write one row a line, {"problem", "answer", "images"}`);
+  throw new DataError(
+    `${file}:${line}: not a JSON object; write one row a line, {"problem", "answer", "images"}`,
+  );
 }
 
 const imagesField = (json: Json): unknown[] => {
@@ -35,7 +36,9 @@ function embedded(image: unknown): string | undefined {
 
 function pathOf(folder: string, image: unknown): string | undefined {
   const path = typeof image === 'string' ? image : (image as Json | null)?.path;
-  return typeof path === 'string' && path !== '' && !path.startsWith('data:') ? resolve(folder, path) : undefined;
+  return typeof path === 'string' && path !== '' && !path.startsWith('data:')
+    ? resolve(folder, path)
+    : undefined;
 }
 
 function isPresent(folder: string, image: unknown): boolean {
@@ -54,30 +57,52 @@ function reasonToSkip(folder: string, json: Json): SkipReason | undefined {
   return enough && images.every((image) => isPresent(folder, image)) ? undefined : 'no image';
 }
 
+/** Without a byte order mark. */
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** Lines by their bytes: text readers also break lines at characters that JSON allows inside a string. */
+async function* linesOf(file: string) {
+  let [line, offset] = [0, 0];
+  let parts: Buffer[] = [];
+  const take = () => {
+    const bytes = Buffer.concat(parts);
+    parts = [];
+    line++;
+    const found = { line, offset, bytes };
+    offset += bytes.length + 1;
+    return found;
+  };
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield take();
+      from = end + 1;
+    }
+    parts.push(chunk.subarray(from));
+  }
+  yield take();
+}
+
 /**
  * Opens a file of JSON lines. Lines stay in the file until their row is asked for.
  * @throws DataError for a line that is not a JSON object, with its number
  */
 export async function openJsonl(file: string): Promise<RowSource> {
-  if (!statSync(file, { throwIfNoEntry: false })) throw new DataError(`${file}: no such file; check the path`);
+  if (!statSync(file, { throwIfNoEntry: false }))
+    throw new DataError(`${file}: no such file; check the path`);
   const folder = dirname(file);
   const index: number[] = [];
   const skipped: Report['skipped'] = {};
   /** Where in the file each row stands: offset and length in bytes, and its line. */
   const places: { offset: number; length: number; line: number }[] = [];
-  let [offset, line] = [0, 0];
-  const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: 0 });
-  const ending = endingLength(file);
-  for await (const raw of lines) {
-    line++;
-    const length = Buffer.byteLength(raw);
-    if (raw.trim() !== '') {
-      const reason = reasonToSkip(folder, parseLine(file, line, raw.replace(/^\uFEFF/, '')));
-      if (reason) skipped[reason] = (skipped[reason] ?? 0) + 1;
-      else index.push(places.length);
-      places.push({ offset, length, line });
-    }
-    offset += length + ending;
+  for await (const { line, offset, bytes } of linesOf(file)) {
+    const text = decode(bytes);
+    if (text.trim() === '') continue;
+    const reason = reasonToSkip(folder, parseLine(file, line, text));
+    if (reason) skipped[reason] = (skipped[reason] ?? 0) + 1;
+    else index.push(places.length);
+    places.push({ offset, length: bytes.length, line });
   }
 
   const name = basename(file).replace(/\.jsonl?$/, '');
@@ -90,11 +115,13 @@ export async function openJsonl(file: string): Promise<RowSource> {
     } finally {
       closeSync(handle);
     }
-    const json = parseLine(file, at, bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    const json = parseLine(file, at, decode(bytes));
     const { id, problem, answer, images: _, image: __, meta: metaValue, ...extra } = json;
     const images = imagesField(json).map((image) => {
       const base64 = embedded(image);
-      return new Uint8Array(base64 !== undefined ? Buffer.from(base64, 'base64') : readFileSync(pathOf(folder, image)!));
+      return new Uint8Array(
+        base64 !== undefined ? Buffer.from(base64, 'base64') : readFileSync(pathOf(folder, image)!),
+      );
     });
     const meta = metaOf(metaValue);
     if (!meta && metaValue !== undefined) extra.meta = metaValue;

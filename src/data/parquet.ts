@@ -3,12 +3,18 @@
  * `images` as a list of {bytes, path} (as Python's `datasets` writes them) or of binary, or one `image`.
  * Images stay in the file until their row is asked for: only a few row groups are in memory at a time.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.ts';
 import { marksIn, metaOf, textOf, withMarks } from './fields.ts';
+import { checkFooter, checkMagic, checkPages } from './parquet-check.ts';
 import type { Row } from './row.ts';
 import { indexedSource, type Report, type RowSource, type SkipReason } from './source.ts';
 
@@ -16,28 +22,10 @@ type Record_ = Record<string, unknown>;
 
 /** Row groups up to this size are kept whole, so that rows near each other are read once. Bytes, uncompressed. */
 const CACHED_GROUP = 16 << 20;
-const CACHED_GROUPS = 4;
+/** What is kept of row groups in all, bytes. */
+const CACHED = 64 << 20;
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
-
-/** A parquet file begins and ends with `PAR1`. */
-function checkMagic(file: string): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
-  if (size === undefined) throw new DataError(`${file}: no such file; check the path`);
-  const ends = Buffer.alloc(8);
-  const handle = openSync(file, 'r');
-  try {
-    if (size >= 12) {
-      readSync(handle, ends, 0, 4, 0);
-      readSync(handle, ends, 4, 4, size - 4);
-    }
-  } finally {
-    closeSync(handle);
-  }
-  const [head, tail] = [ends.toString('latin1', 0, 4), ends.toString('latin1', 4)];
-  if (head !== 'PAR1') throw new DataError(`${file}: not a parquet file; give a .parquet or .jsonl file of rows`);
-  if (tail !== 'PAR1') throw new DataError(`${file}: the parquet file is cut short; download or write it again`);
-}
 
 /** The encoded images of a column's value; undefined in the place of one that is missing. */
 function imagesOf(value: unknown): (Uint8Array | undefined)[] {
@@ -62,6 +50,7 @@ export async function openParquet(file: string): Promise<RowSource> {
   let columns: string[];
   try {
     metadata = await parquetMetadataAsync(buffer);
+    checkFooter(file, metadata);
     columns = parquetSchema(metadata).children.map((c) => c.element.name);
   } catch (error) {
     throw damaged(error);
@@ -74,8 +63,17 @@ export async function openParquet(file: string): Promise<RowSource> {
       `${file}: no column '${name}' (found: ${columns.join(', ')}); rename the column that holds it to '${name}'`,
     );
   }
-  const read = async (rowStart: number, rowEnd: number, wanted?: string[]): Promise<Record_[]> => {
+  const checked = new Set<string>();
+  const read = async (
+    group: Group,
+    rowStart: number,
+    rowEnd: number,
+    wanted = columns,
+  ): Promise<Record_[]> => {
+    const unchecked = wanted.filter((column) => !checked.has(`${group.at} ${column}`));
     try {
+      checkPages(file, metadata, group.at, unchecked);
+      for (const column of unchecked) checked.add(`${group.at} ${column}`);
       // utf8: false keeps bytes that are not marked as text from being decoded as text, which would destroy images.
       const options = { file: buffer, metadata, compressors, utf8: false, useOffsetIndex: true };
       return await parquetReadObjects({ ...options, rowStart, rowEnd, columns: wanted });
@@ -88,11 +86,12 @@ export async function openParquet(file: string): Promise<RowSource> {
   const index: number[] = [];
   const skipped: Report['skipped'] = {};
   for (const group of groups) {
-    const texts = await read(group.start, group.end, ['problem', 'answer']);
+    const texts = await read(group, group.start, group.end, ['problem', 'answer']);
     const problems = texts.map((r) => textOf(r.problem));
     // The file's own statistics tell whether an image is missing; only then, or where a problem needs several, are the
     // images looked at.
-    const whole = missingImages(metadata, group.at, imageColumn) === 0 && problems.every((p) => marksIn(p) <= 1);
+    const whole =
+      missingImages(metadata, group.at, imageColumn) === 0 && problems.every((p) => marksIn(p) <= 1);
     const images = whole ? undefined : await imagesPresent(group);
     for (const [i, problem] of problems.entries()) {
       const reason: SkipReason | undefined =
@@ -113,7 +112,7 @@ export async function openParquet(file: string): Promise<RowSource> {
     const step = group.bytes <= CACHED_GROUP ? group.end - group.start : 64;
     const out: number[] = [];
     for (let at = group.start; at < group.end; at += step) {
-      for (const r of await read(at, Math.min(at + step, group.end), [imageColumn])) {
+      for (const r of await read(group, at, Math.min(at + step, group.end), [imageColumn])) {
         const images = imagesOf(r[imageColumn]);
         out.push(images.includes(undefined) ? 0 : images.length);
       }
@@ -121,15 +120,24 @@ export async function openParquet(file: string): Promise<RowSource> {
     return out;
   }
 
-  const cache = new Map<number, Promise<Record_[]>>();
+  const cache = new Map<Group, Promise<Record_[]>>();
+  let cached = 0;
   const readRecord = async (i: number): Promise<Record_> => {
     const group = groups.find((g) => i < g.end)!;
-    if (group.bytes > CACHED_GROUP) return (await read(i, i + 1))[0];
-    let records = cache.get(group.at);
-    cache.delete(group.at);
-    records ??= read(group.start, group.end);
-    cache.set(group.at, records);
-    if (cache.size > CACHED_GROUPS) cache.delete(cache.keys().next().value!);
+    if (group.bytes > CACHED_GROUP) return (await read(group, i, i + 1))[0];
+    let records = cache.get(group);
+    if (!records) {
+      records = read(group, group.start, group.end);
+      cached += group.bytes;
+    }
+    // Deleted and set again: the order of a map is that of use.
+    cache.delete(group);
+    cache.set(group, records);
+    for (const oldest of cache.keys()) {
+      if (cached <= CACHED) break;
+      cache.delete(oldest);
+      cached -= oldest.bytes;
+    }
     return (await records)[i - group.start];
   };
 

@@ -21,7 +21,8 @@ export interface Sampler {
 
 /** A sampler over `length` rows; without `shuffle`, in order. */
 export function sampler(length: number, seed: string | number, { shuffle = true } = {}): Sampler {
-  if (!Number.isInteger(length) || length < 1) throw new DataError(`sampler: ${length} rows to sample from; give data with at least one usable row`);
+  if (!Number.isInteger(length) || length < 1)
+    throw new DataError(`sampler: ${length} rows to sample from; give data with at least one usable row`);
   const all = Array.from({ length }, (_, i) => i);
   const orderOf = (epoch: number) => (shuffle ? random(seed, 'epoch', epoch).shuffle(all) : all);
   let [epoch, position, order] = [0, 0, orderOf(0)];
@@ -41,7 +42,9 @@ export function sampler(length: number, seed: string | number, { shuffle = true 
     state: () => ({ length, epoch, position }),
     restore(state) {
       if (state.length !== length) {
-        throw new DataError(`sampler: the checkpoint was made with ${state.length} rows, the data has ${length}; resume with the same data`);
+        throw new DataError(
+          `sampler: the checkpoint was made with ${state.length} rows, the data has ${length}; resume with the same data`,
+        );
       }
       ({ epoch, position } = state);
       order = orderOf(epoch);

@@ -51,7 +51,10 @@ const FOLDERS = ['.', 'data'];
  */
 export function splitFiles(path: string, split: Split): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new DataError(`${path}: no such file or directory; give a data directory or a .parquet or .jsonl file`);
+  if (!stat)
+    throw new DataError(
+      `${path}: no such file or directory; give a data directory or a .parquet or .jsonl file`,
+    );
   if (!stat.isDirectory()) return [path];
   for (const extension of ['parquet', 'jsonl']) {
     const name = new RegExp(`^(${NAMES[split]})([-_.].*)?\\.${extension}$`);
@@ -74,13 +77,15 @@ function checkShards(at: string, files: string[]): void {
     const [, stem, count, end] = shard;
     for (let i = 0; i < Number(count); i++) {
       const wanted = `${stem}-${String(i).padStart(5, '0')}-of-${count}${end}`;
-      if (!files.includes(wanted)) throw new DataError(`${join(at, wanted)}: this shard is missing; download it again`);
+      if (!files.includes(wanted))
+        throw new DataError(`${join(at, wanted)}: this shard is missing; download it again`);
     }
     return;
   }
 }
 
-const openFile = (file: string): Promise<RowSource> => (/\.jsonl?$/.test(file) ? openJsonl(file) : openParquet(file));
+const openFile = (file: string): Promise<RowSource> =>
+  /\.jsonl?$/.test(file) ? openJsonl(file) : openParquet(file);
 
 /**
  * Opens the rows of a split. Of a single file, the split is not asked.
@@ -144,7 +149,13 @@ export function joinSources(sources: RowSource[]): RowSource {
 
 /** Rows that are in memory already, as a source. */
 export function rowsSource(rows: readonly Row[], name = 'rows'): RowSource {
-  return indexedSource([name], rows.length, rows.map((_, i) => i), {}, async (i) => rows[i]);
+  return indexedSource(
+    [name],
+    rows.length,
+    rows.map((_, i) => i),
+    {},
+    async (i) => rows[i],
+  );
 }
 
 /** A source over the usable rows `index` of a file. */
@@ -161,7 +172,8 @@ export function indexedSource(
     length: index.length,
     report,
     row: async (i) => {
-      if (!Number.isInteger(i) || i < 0 || i >= index.length) throw new RangeError(`row ${i} of ${index.length}`);
+      if (!Number.isInteger(i) || i < 0 || i >= index.length)
+        throw new RangeError(`row ${i} of ${index.length}`);
       return read(index[i]);
     },
     skip: (i, reason) => {

@@ -43,7 +43,13 @@ export const betaScheduleSchema = z.discriminatedUnion('kind', [
 
 /** A KL to a further view of the images, beside KL_prcp. */
 export const viewTermSchema = z.strictObject({
-  view: z.string().min(1).describe('name of the view, e.g. noised'),
+  view: z
+    .string()
+    .regex(/^(?!(original|masked|old|ref)$)[a-z][a-zA-Z0-9]*$/, {
+      message:
+        'a view is a word that starts small and is not original, masked, old or ref (KL to the masked view is gamma)',
+    })
+    .describe('name of the view, e.g. noised'),
   coefficient: z
     .number()
     .describe('what its KL is multiplied with in the loss: above 0 pulls the two together, below 0 apart'),
@@ -161,7 +167,13 @@ export const objectiveSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('soft punishment of overlong responses (DAPO, arXiv 2503.14476, equation 13); null: none'),
-  views: z.array(viewTermSchema).default([]).describe('KL terms to further views of the images'),
+  views: z
+    .array(viewTermSchema)
+    .refine((v) => new Set(v.map((x) => x.view)).size === v.length, {
+      message: 'two terms name the same view',
+    })
+    .default([])
+    .describe('KL terms to further views of the images'),
   shaping: z
     .array(
       z.discriminatedUnion('kind', [

@@ -1,7 +1,7 @@
 /** What is logged beside the terms of the loss; all of it token means, whatever average the loss takes. */
 import * as t from '../tensor/ops.ts';
 import type { ObjectiveConfig } from './config.ts';
-import { limitOf } from './kl.ts';
+import { LOG_RATIO_LIMIT, limitOf } from './kl.ts';
 
 interface Parts {
   x: Record<string, t.Tensor>;
@@ -26,7 +26,7 @@ export function diagnostics(parts: Parts, config: ObjectiveConfig): Record<strin
   const share = (condition: t.Tensor) => mean(t.cast(condition, 'float32'));
   const out: Record<string, t.Tensor> = {
     ratio: mean(r),
-    ppo_kl: mean(t.clip(t.sub(x.oldLogp, x.logp), -20, 20)),
+    ppo_kl: mean(t.clip(t.sub(x.oldLogp, x.logp), -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)),
     clip_ratio_high: share(t.greater(rA, clipped)),
   };
   if (config.clipDual !== null) {

@@ -1,5 +1,5 @@
 /**
- * The objective of PAPO (arXiv 2507.06448, equations 3 to 6), token by token:
+ * The objective of PAPO (arXiv 2507.06448), token by token, to be maximised:
  *
  *     J = min[ r A, clip(r, 1−ε_l, 1+ε_h) A ] − β KL(π‖π_ref) + γ KL_prcp − η1 H[π] − η2 H[π_mask]
  *

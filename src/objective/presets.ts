@@ -1,6 +1,7 @@
 /** Named configurations with the source of every group of values. */
 import { ConfigError } from '../errors.ts';
 import { type ObjectiveConfig, type ObjectiveInput, objectiveSchema } from './config.ts';
+import { dvrp } from './followups/dvrp.ts';
 
 export type PresetName =
   | 'grpo'
@@ -206,10 +207,7 @@ const recipes: Record<PresetName, Recipe> = {
     objective: {
       ...grpo,
       beta: 0,
-      gamma: 0.01,
-      eta2: 0.05,
-      views: [{ view: 'noised', coefficient: 0.01, entropy: 0.05 }],
-      noise: { start: 500, steepness: 10, middle: 'half' },
+      ...dvrp({ necessity: 0.01, robustness: 0.01, entropy: 0.05, gradient: 'off' }),
     },
     views: { ...masked, noised: { kind: 'noise', step: 500 } },
     source: {

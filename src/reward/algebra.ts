@@ -36,20 +36,40 @@ import {
 const UNIT: Atom = { key: '-1', kind: 'unit', positive: false };
 const PI: Atom = { key: 'pi', kind: 'pi', positive: true };
 
+/** What one canonical form takes and tells. */
+export interface Work {
+  readonly budget: Budget;
+  /** Keep products of sums instead of multiplying them out, as sympy does before it simplifies. */
+  readonly keepProducts: boolean;
+  /** Set when a number with a decimal point was met; such numbers add and multiply in floating point. */
+  floats: boolean;
+}
+
+/** A sum as one factor of a product that is kept. */
+function kept(value: Quotient, work: Work): Quotient {
+  if (!work.keepProducts || singleTerm(value)) return value;
+  return opaque(textOf(value));
+}
+
+function isFraction(value: Quotient): boolean {
+  const term = singleTerm(value);
+  return term !== undefined && term.powers.length === 0 && term.c.bits === 0;
+}
+
 /**
  * The expression as a quotient of sums of products, multiplied out, with roots of integers taken apart into primes:
  * zero exactly when no term is left and every root, function and symbolic power in it is independent of the others.
  *
- * @param floats is told when a number with a decimal point was met; such numbers add and multiply in floating point
  * @throws NotAnExpression where a value is undefined (a division by zero), TooLarge
  */
-export function canonical(e: Expression, budget: Budget, floats: { seen: boolean }): Quotient {
-  const inner = (x: Expression) => canonical(x, budget, floats);
+export function canonical(e: Expression, work: Work): Quotient {
+  const inner = (x: Expression) => canonical(x, work);
+  const { budget } = work;
   budget.spend(1);
   switch (e.kind) {
     case 'number': {
       const value = readNumeral(e.text);
-      if (value.bits !== 0) floats.seen = true;
+      if (value.bits !== 0) work.floats = true;
       return constant(value);
     }
     case 'symbol':
@@ -66,8 +86,11 @@ export function canonical(e: Expression, budget: Budget, floats: { seen: boolean
     }
     case 'product': {
       let product = constant(ONE);
-      for (const { operator, value } of e.factors) {
-        const factor = inner(value);
+      const values = e.factors.map(({ value }) => inner(value));
+      // A lone fraction is multiplied into a sum even where products are kept.
+      const distributes = values.length === 2 && values.some((value) => isFraction(value));
+      for (const [i, { operator }] of e.factors.entries()) {
+        const factor = distributes ? values[i]! : kept(values[i]!, work);
         if (operator === '*') product = multiply(product, factor, budget);
         else if (operator === '/') product = divide(product, factor, budget);
         else product = floorOf(divide(product, factor, budget));
@@ -75,7 +98,7 @@ export function canonical(e: Expression, budget: Budget, floats: { seen: boolean
       return product;
     }
     case 'power':
-      return power(inner(e.base), inner(e.exponent), budget);
+      return power(kept(inner(e.base), work), inner(e.exponent), budget);
     case 'call':
       return call(e.name, inner(e.argument), budget);
   }
@@ -184,14 +207,18 @@ const LARGEST_PRIME = 32_768n;
 function factorise(n: bigint, budget: Budget): [bigint, number][] {
   const out: [bigint, number][] = [];
   let rest = n;
-  for (let p = 2n; p <= LARGEST_PRIME && p * p <= rest; p += p === 2n ? 1n : 2n) {
-    if ((p & 255n) === 1n) budget.spend(4);
+  // Plain numbers are much faster than big ones.
+  let small = rest <= MOST_EXACT ? Number(rest) : 0;
+  for (let p = 2; p <= Number(LARGEST_PRIME); p += p === 2 ? 1 : 2) {
+    if (small !== 0 ? p * p > small : BigInt(p * p) > rest) break;
+    if ((p & 255) === 1) budget.spend(small === 0 ? 40 : 4);
     let k = 0;
-    while (rest % p === 0n) {
-      rest /= p;
+    while (small !== 0 ? small % p === 0 : rest % BigInt(p) === 0n) {
+      rest /= BigInt(p);
+      if (rest <= MOST_EXACT) small = Number(rest);
       k++;
     }
-    if (k > 0) out.push([p, k]);
+    if (k > 0) out.push([BigInt(p), k]);
   }
   if (rest > 1n) {
     const root = BigInt(Math.round(Math.sqrt(Number(rest))));
@@ -200,6 +227,8 @@ function factorise(n: bigint, budget: Budget): [bigint, number][] {
   }
   return out;
 }
+
+const MOST_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** base^(a + b·m + …) with symbols in the exponent: the product of base^a and an atom for each base^m. */
 function symbolicPower(base: Quotient, exponent: Quotient, budget: Budget): Quotient {
@@ -211,7 +240,8 @@ function symbolicPower(base: Quotient, exponent: Quotient, budget: Budget): Quot
       value = multiply(value, numericPower(base, c, budget), budget);
       continue;
     }
-    const unit = textOf({ num: new Map([['', { c: ONE, powers }]]) }) + powers.map(([a, e]) => `${a.key}^${e.n}/${e.d}`);
+    const unit =
+      textOf({ num: new Map([['', { c: ONE, powers }]]) }) + powers.map(([a, e]) => `${a.key}^${e.n}/${e.d}`);
     for (const { key, k } of factors) {
       const atom: Atom = { key: `o${key}^${unit}`, kind: 'other', positive: false };
       const e = multiplyNumerals(c, k);
@@ -226,7 +256,8 @@ function symbolicPower(base: Quotient, exponent: Quotient, budget: Budget): Quot
 function positiveFactors(base: Quotient, budget: Budget): { key: string; k: Numeral }[] | undefined {
   const term = singleTerm(base);
   if (!term) return [{ key: textOf(base), k: ONE }];
-  if (term.c.bits !== 0 || term.c.n <= 0n) return term.c.n === 0n ? undefined : [{ key: textOf(base), k: ONE }];
+  if (term.c.bits !== 0 || term.c.n <= 0n)
+    return term.c.n === 0n ? undefined : [{ key: textOf(base), k: ONE }];
   const out = [
     ...factorise(term.c.n, budget).map(([p, k]) => ({ key: String(p), k: fraction(BigInt(k)) })),
     ...factorise(term.c.d, budget).map(([p, k]) => ({ key: String(p), k: fraction(BigInt(-k)) })),
@@ -247,12 +278,14 @@ function call(name: string, x: Quotient, budget: Budget): Quotient {
     if (isOne(number)) return constant(fraction(0n));
     if (number.bits !== 0 && number.n > 0n) return constant(fromNumber(Math.log(toNumber(number))));
   }
-  if (number && name.startsWith('factorial')) return constant(factorial(number, name === 'factorial' ? 1n : 2n));
+  if (number && name.startsWith('factorial') && isInteger(number)) {
+    return constant(factorial(number, name === 'factorial' ? 1n : 2n));
+  }
   return opaque(`${name}${textOf(x)}`);
 }
 
 function factorial(n: Numeral, step: bigint): Numeral {
-  if (!isInteger(n) || n.n < 0n) throw new NotAnExpression();
+  if (n.n < 0n) throw new NotAnExpression();
   if (n.n > 400n) throw new TooLarge();
   let value = 1n;
   for (let i = n.n; i > 1n; i -= step) value *= i;

@@ -33,7 +33,22 @@ const TOKEN = new RegExp(
 const KEYWORDS = new Set(['as', 'if', 'in', 'is', 'or', 'def', 'del', 'not', 'none', 'pass', 'and', 'for']);
 /** Names of ours and of the original's that stand for functions; those that no case here computes equal nothing. */
 const FUNCTIONS = new Set(['sqrt', 'ln', 'csc', 're', 'im', 'factorial', 'factorial2']);
-const UNSUPPORTED = new Set(['rf', 'ff', 'gff', 'frac', 'li', 'jn', 'yn', 'hn1', 'hn2', 'fft', 'ntt', 'fu', 'eye']);
+const MORE_FUNCTIONS = new Set(['sin', 'cos', 'tan', 'log', 'exp', 'abs']);
+const UNSUPPORTED = new Set([
+  'rf',
+  'ff',
+  'gff',
+  'frac',
+  'li',
+  'jn',
+  'yn',
+  'hn1',
+  'hn2',
+  'fft',
+  'ntt',
+  'fu',
+  'eye',
+]);
 const UNDEFINED = new Set(['oo', 'zoo', 'nan', 'all', 'id']);
 /** Greek letter names of at most two different letters: the longer ones never get here. */
 const UNSPLIT = new Set(['mu', 'nu', 'xi']);
@@ -44,13 +59,14 @@ const UNSPLIT = new Set(['mu', 'nu', 'xi']);
  *
  * Source: sympy 1.14 sympy/parsing/sympy_parser.py (standard transformations and
  * `implicit_multiplication_application`) and Python 3.11's tokenizer.
+ * @param functions whether `sin`, `cos`, `tan`, `log`, `exp` and `abs` are functions too
  * @throws NotAnExpression where the original fails or gives something that is not a number or an algebraic expression
  */
-export function parseExpression(text: string): Expression {
-  return new Parser(multiply(factorials(tokenize(text.replaceAll('^', '**'))))).whole();
+export function parseExpression(text: string, functions = false): Expression {
+  return new Parser(multiply(factorials(tokenize(text.replaceAll('^', '**'), functions)))).whole();
 }
 
-function tokenize(text: string): Token[] {
+function tokenize(text: string, functions: boolean): Token[] {
   const out: Token[] = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
@@ -60,7 +76,7 @@ function tokenize(text: string): Token[] {
     if (space !== undefined) continue;
     if (line !== undefined) out.push({ kind: 'line', text: '\n' });
     else if (number !== undefined) pushNumber(out, number);
-    else if (name !== undefined) pushName(out, name, text[TOKEN.lastIndex] === '(');
+    else if (name !== undefined) pushName(out, name, text[TOKEN.lastIndex] === '(', functions);
     else out.push({ kind: 'operator', text: operator! });
   }
   return out;
@@ -74,7 +90,11 @@ function pushNumber(out: Token[], text: string): void {
   out.push({ kind: 'number', text: text.slice(0, -1) }, { kind: 'operator', text: '*' }, { kind: 'i', text });
 }
 
-function pushName(out: Token[], name: string, called: boolean): void {
+function pushName(out: Token[], name: string, called: boolean, functions: boolean): void {
+  if (functions && called && MORE_FUNCTIONS.has(name)) {
+    out.push({ kind: 'function', text: name });
+    return;
+  }
   if (KEYWORDS.has(name) || UNDEFINED.has(name) || UNSUPPORTED.has(name)) throw new NotAnExpression();
   if (name === 'pi') out.push({ kind: 'pi', text: name });
   else if (FUNCTIONS.has(name) && !name.startsWith('fact')) out.push({ kind: 'function', text: name });
@@ -83,13 +103,15 @@ function pushName(out: Token[], name: string, called: boolean): void {
   } else {
     for (const [part] of name.matchAll(/[0-9]+|[\s\S]/gu)) {
       // Digits of other scripts and superscripts make the original fail.
-      if (/^[\p{Nd}\u00b2\u00b3\u00b9\u2070-\u2089]/u.test(part) && !/^[0-9]/.test(part)) throw new NotAnExpression();
+      if (/^[\p{Nd}\u00b2\u00b3\u00b9\u2070-\u2089]/u.test(part) && !/^[0-9]/.test(part))
+        throw new NotAnExpression();
       out.push({ kind: /^[0-9]/.test(part) ? 'number' : 'symbol', text: part });
     }
   }
 }
 
-const is = (token: Token | undefined, text: string): boolean => token?.kind === 'operator' && token.text === text;
+const is = (token: Token | undefined, text: string): boolean =>
+  token?.kind === 'operator' && token.text === text;
 
 /** `x!` as a call: the operand before the mark, with the function applied to it if there is one. */
 function factorials(tokens: readonly Token[]): Token[] {
@@ -106,7 +128,8 @@ function factorials(tokens: readonly Token[]): Token[] {
     }
     if (marks > 2) throw new NotAnExpression();
     let start = out.length - 1;
-    if (start < 0 || (out[start]!.kind === 'operator' && out[start]!.text !== ')')) throw new NotAnExpression();
+    if (start < 0 || (out[start]!.kind === 'operator' && out[start]!.text !== ')'))
+      throw new NotAnExpression();
     if (is(out[start], ')')) {
       for (let open = 1; open > 0; ) {
         start--;
@@ -132,7 +155,8 @@ function multiply(tokens: readonly Token[]): Token[] {
   const out: Token[] = [];
   for (const token of tokens) {
     const last = out.at(-1);
-    const ends = last && (last.kind === 'operator' ? last.text === ')' : !['function', 'line'].includes(last.kind));
+    const ends =
+      last && (last.kind === 'operator' ? last.text === ')' : !['function', 'line'].includes(last.kind));
     const starts = token.kind === 'operator' ? token.text === '(' : token.kind !== 'line';
     if (last?.kind === 'function' && !is(token, '(')) throw new NotAnExpression();
     if (ends && starts) out.push({ kind: 'operator', text: '*' });
@@ -184,7 +208,8 @@ class Parser {
   /** Signs bind less tightly than the power that follows and more tightly than a product. */
   signed(): Expression {
     let negative = false;
-    for (let sign = this.accept('+', '-'); sign; sign = this.accept('+', '-')) negative = negative !== (sign === '-');
+    for (let sign = this.accept('+', '-'); sign; sign = this.accept('+', '-'))
+      negative = negative !== (sign === '-');
     const value = this.power();
     return negative ? { kind: 'negative', value } : value;
   }

@@ -2,8 +2,8 @@ import { normalizeMathd } from './mathd.ts';
 import { isIntegerText, normalizeLoose, splitTuple } from './normalize.ts';
 import { isZeroDifference } from './symbolic.ts';
 
-/** Answers beyond this many characters are compared as they stand; normalising them is linear but pointless. */
-const LONGEST = 300_000;
+/** Longer answers are compared as they stand: no true answer is that long, and a grade must not take long either. */
+const LONGEST = 50_000;
 
 /**
  * Whether two answers count as equal for MathRuler's `grade_answer`: the same string in either of two normal forms, or
@@ -23,7 +23,8 @@ export function gradeAnswer(given: string, truth: string): boolean {
   if (givenText === '') return false;
   const truths = splitTuple(truthText);
   const givens = splitTuple(givenText);
-  if (truths.length > 1 && (truthText[0] !== givenText[0] || truthText.at(-1) !== givenText.at(-1))) return false;
+  if (truths.length > 1 && (truthText[0] !== givenText[0] || truthText.at(-1) !== givenText.at(-1)))
+    return false;
   if (truths.length !== givens.length) return false;
   return truths.every((element, i) => gradeElement(givens[i]!, element));
 }

@@ -1,4 +1,11 @@
-import { ACCENTS, ALPHABET_HOLES, ALPHABETS, MACRO_ARGUMENTS, MACRO_FORMAT, MACRO_TEXT } from './latexSymbols.ts';
+import {
+  ACCENTS,
+  ALPHABET_HOLES,
+  ALPHABETS,
+  MACRO_ARGUMENTS,
+  MACRO_FORMAT,
+  MACRO_TEXT,
+} from './latexSymbols.ts';
 import { isSpace, stripSpace } from './python.ts';
 
 const NAME = /\p{L}+|[\s\S]/uy;
@@ -41,6 +48,9 @@ const ENVIRONMENT_ARGUMENTS: Readonly<Record<string, string>> = {
   description: '[',
 };
 
+/** LaTeX longer than this, or that turns into a longer text (accents on accents double it), is not read. */
+const LONGEST = 20_000;
+
 /** Nesting beyond this made the original run out of stack, upon which it left the answer as it was. */
 const DEEPEST = 320;
 const DEPTH_OF_GROUP = 1;
@@ -54,6 +64,7 @@ class Unreadable extends Error {}
  * the original (pylatexenc 2.10 `LatexNodes2Text().latex_to_text`) raises an error.
  */
 export function latexToText(latex: string): string | undefined {
+  if (latex.length > LONGEST) return undefined;
   try {
     return render(new Reader(latex).nodes({}), false);
   } catch (error) {
@@ -93,12 +104,16 @@ class Reader {
       let end = pos + 1 + name.length;
       if (name === '(' || name === '[' || name === ')' || name === ']') return make('math', c + name, end);
       if (environments && (name === 'begin' || name === 'end')) {
-        const match = /^\s*\{([\w* .-]+)\}/.exec(s.slice(end, end + 80));
+        const match = /^\s*\{([\p{L}\p{N}_* .-]+)\}/u.exec(s.slice(end, end + 80));
         if (!match) return make('char', c + name, end);
         return make(name, match[1]!, end + match[0].length);
       }
       const from = end;
-      if (/^\p{L}/u.test(name)) while (end < s.length && isSpace(s[end]!)) end++;
+      // An empty line begins a paragraph and does not belong to the macro.
+      const inName = () =>
+        end < s.length && isSpace(s[end]!) && !(end > from && s.startsWith('\n\n', end - 1));
+      if (/^\p{L}/u.test(name)) while (inName()) end++;
+      if (end > from && s.startsWith('\n\n', end - 1)) end--;
       return make('macro', name, end, s.slice(from, end));
     }
     if (c === '{' || (brackets && c === '[')) return make('open', c, pos + 1);
@@ -276,7 +291,7 @@ function renderMatrix(nodes: readonly Node[], math: boolean): string {
   if (cells.length === 0) throw new Unreadable();
   const width = cells.reduce((most, text) => Math.max(most, [...text].length), 0);
   // Every cell is padded to the widest, which a hostile answer could use to fill the memory.
-  if (width * cells.length > 1_000_000) throw new Unreadable();
+  if (width * cells.length > 10 * LONGEST) throw new Unreadable();
   const line = (row: string[]) => row.map((text) => ' '.repeat(width - [...text].length) + text).join(' ');
   return `[ ${rows.map(line).join('; ')} ]`;
 }
@@ -295,6 +310,7 @@ function renderMacro(name: string, args: (Node | null)[] | undefined, math: bool
   const combining = ACCENTS.get(name);
   if (combining !== undefined) {
     const base = args ? stripSpace(text(args[0])) : ' ';
+    if (base.length > LONGEST) throw new Unreadable();
     const dotted = [...base].map((c) => (c === 'ı' ? 'i' : c === 'ȷ' ? 'j' : c));
     return dotted.map((c) => (c + combining).normalize('NFC')).join('');
   }

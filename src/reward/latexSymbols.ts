@@ -79,7 +79,8 @@ vartriangle ▵ vartriangleleft ⊲ vartriangleright ⊳ vdash ⊢ vdots ⋮ vee
 verymuchgreater ⋙ verymuchless ⋘ virgo ♍ volintegral ∰ wedge ∧ wp ℘ wr ≀ xi ξ zeta ζ
 `;
 
-const NAMED = 'arccos arccosh arcsin arcsinh arctan arctanh cos cosh exp inf lim ln log max min sin sinh sup tan tanh';
+const NAMED =
+  'arccos arccosh arcsin arcsinh arctan arctanh cos cosh exp inf lim ln log max min sin sinh sup tan tanh';
 
 /** Macro name without its backslash to text. */
 export const MACRO_TEXT: ReadonlyMap<string, string> = new Map([
@@ -194,7 +195,7 @@ export const MACRO_ARGUMENTS: ReadonlyMap<string, string> = new Map(
     '[{{{': 'definecolor providecolor',
     '[{[{': 'colorlet',
     '[{[{{': 'fcolorbox',
-    '*[': '\\\\',
+    '*[': '\\',
     '*{': 'hspace vspace',
     '*{{': 'DeclareMathOperator',
     '*[{': 'chapter section subparagraph subsection subsubsection',

@@ -64,7 +64,8 @@ export function float(n: bigint, d: bigint, bits: number): Numeral {
   if (rest > half || (rest === half && (!exact || (mantissa & 1n) === 1n))) mantissa++;
   const exponent = Number(drop) - shift;
   const signed = n < 0n !== d < 0n ? -mantissa : mantissa;
-  const value = exponent >= 0 ? fraction(signed << BigInt(exponent)) : fraction(signed, 1n << BigInt(-exponent));
+  const value =
+    exponent >= 0 ? fraction(signed << BigInt(exponent)) : fraction(signed, 1n << BigInt(-exponent));
   return { ...value, bits };
 }
 
@@ -75,7 +76,8 @@ function meet(a: Numeral, b: Numeral): [Numeral, Numeral, number] {
   return [a.bits === 0 ? float(a.n, a.d, bits) : a, b.bits === 0 ? float(b.n, b.d, bits) : b, bits];
 }
 
-const make = (n: bigint, d: bigint, bits: number): Numeral => (bits === 0 ? fraction(n, d) : float(n, d, bits));
+const make = (n: bigint, d: bigint, bits: number): Numeral =>
+  bits === 0 ? fraction(n, d) : float(n, d, bits);
 
 export function add(x: Numeral, y: Numeral): Numeral {
   const [a, b, bits] = meet(x, y);
@@ -94,6 +96,14 @@ export const negate = (a: Numeral): Numeral => ({ ...a, n: -a.n });
 /** @throws NotAnExpression for zero */
 export function invert(a: Numeral): Numeral {
   return make(a.n < 0n ? -a.d : a.d, abs(a.n), a.bits);
+}
+
+/** a / b; with an exact dividend a floating-point divisor is inverted first, as sympy does. */
+export function quotient(a: Numeral, b: Numeral): Numeral {
+  if (a.bits === 0) return multiply(a, invert(b));
+  const [x, y, bits] = meet(a, b);
+  if (y.n === 0n) throw new NotAnExpression();
+  return float(x.n * y.d, x.d * y.n, bits);
 }
 
 export const isZero = (a: Numeral): boolean => a.n === 0n;
@@ -119,7 +129,9 @@ export function toNumber(a: Numeral): number {
   if (a.n === 0n) return 0;
   const near = float(a.n, a.d, 53);
   const shift = bitLength(near.n) - 64;
-  return shift > 0 && near.d === 1n ? Number(near.n >> BigInt(shift)) * 2 ** shift : Number(near.n) / Number(near.d);
+  return shift > 0 && near.d === 1n
+    ? Number(near.n >> BigInt(shift)) * 2 ** shift
+    : Number(near.n) / Number(near.d);
 }
 
 /** A double as a numeral of 53 bits. @throws NotAnExpression for infinities and NaN */

@@ -11,6 +11,7 @@ import {
   negate as negateNumeral,
   ONE,
   power as powerOfNumeral,
+  quotient,
   TooLarge,
 } from './numeral.ts';
 
@@ -45,7 +46,7 @@ export interface Quotient {
 }
 
 /** Products of terms that one comparison may form. */
-const MOST_STEPS = 30_000;
+const MOST_STEPS = 8_000;
 
 /** Counts the work of one comparison. @throws TooLarge when it is spent */
 export class Budget {
@@ -57,14 +58,18 @@ export class Budget {
   }
 }
 
-const keyOf = (powers: Term['powers']): string => powers.map(([atom, e]) => `${atom.key}^${e.n}/${e.d}`).join('·');
+const keyOf = (powers: Term['powers']): string =>
+  powers.map(([atom, e]) => `${atom.key}^${e.n}/${e.d}`).join('·');
 
-const polynomial = (term: Term): Polynomial => (isZero(term.c) ? new Map() : new Map([[keyOf(term.powers), term]]));
+const polynomial = (term: Term): Polynomial =>
+  isZero(term.c) ? new Map() : new Map([[keyOf(term.powers), term]]);
 
 export const constant = (c: Numeral): Quotient => ({ num: polynomial({ c, powers: [] }) });
 
 /** atom^e for an exponent between 0 and 1, or any for symbols and the like. */
-export const monomial = (atom: Atom, e: Numeral): Quotient => ({ num: polynomial({ c: ONE, powers: [[atom, e]] }) });
+export const monomial = (atom: Atom, e: Numeral): Quotient => ({
+  num: polynomial({ c: ONE, powers: [[atom, e]] }),
+});
 
 /** The only term of the value (0 counts as one), or `undefined`. */
 export function singleTerm(value: Quotient): Term | undefined {
@@ -83,7 +88,7 @@ export function textOf(value: Quotient): string {
 }
 
 function addPolynomials(a: Polynomial, b: Polynomial, budget: Budget): Polynomial {
-  budget.spend(b.size);
+  budget.spend((a.size >> 2) + b.size);
   const out = new Map(a);
   for (const [key, term] of b) {
     const before = out.get(key);
@@ -130,7 +135,8 @@ function multiplyTerms(a: Term, b: Term): { term: Term; sums: [Quotient, bigint]
       e = addNumerals(e, fraction(-whole));
       if (whole === 0n) {
         // nothing to take out
-      } else if (atom.kind === 'prime') c = multiplyNumerals(c, powerOfNumeral(fraction(atom.prime!), exponent(whole)));
+      } else if (atom.kind === 'prime')
+        c = multiplyNumerals(c, powerOfNumeral(fraction(atom.prime!), exponent(whole)));
       else if (atom.kind === 'base') sums.push([atom.base!, whole]);
       else if (whole % 2n !== 0n) c = negateNumeral(c);
     }
@@ -176,6 +182,9 @@ export function multiply(a: Quotient, b: Quotient, budget: Budget): Quotient {
 export function divide(a: Quotient, b: Quotient, budget: Budget): Quotient {
   if (b.num.size === 0) throw new NotAnExpression();
   const term = singleTerm(b);
+  const top = singleTerm(a);
+  if (term && top && term.powers.length === 0 && top.powers.length === 0)
+    return constant(quotient(top.c, term.c));
   if (term) return multiply(a, { num: polynomial(invertTerm(term)) }, budget);
   if (b.den) return multiply(a, { num: b.den, den: b.num }, budget);
   if (!a.den) return { num: a.num, den: b.num };
@@ -194,7 +203,8 @@ export function wholePower(base: Quotient, k: number, budget: Budget): Quotient 
   if (term) {
     const times = fraction(BigInt(k));
     const c = isOne(term.c) ? ONE : powerOfNumeral(term.c, k);
-    const powers = k === 0 ? [] : term.powers.map(([a, e]): [Atom, Numeral] => [a, multiplyNumerals(e, times)]);
+    const powers =
+      k === 0 ? [] : term.powers.map(([a, e]): [Atom, Numeral] => [a, multiplyNumerals(e, times)]);
     // The product with 1 takes whole powers of roots apart.
     return multiply({ num: polynomial({ c, powers }) }, constant(ONE), budget);
   }

@@ -10,14 +10,23 @@ interface Value {
 
 const EPSILON = 2.3e-16;
 
-/** Where symbols are put: off the axes and in different quadrants, so that no branch of a root hides a difference. */
+/**
+ * Where symbols are put: near and far, off the axes and in every direction, so that no branch of a root hides a
+ * difference. The far ones may overflow and are then left out.
+ */
 const POINTS: readonly (readonly [number, number])[] = [
   [0.7316, 0.4123],
   [-1.2718, 0.8931],
   [1.4307, -0.6529],
   [-0.5913, -1.1187],
-  [2.0643, 0.2971],
-  [0.3389, -1.3742],
+  [-9.2643, 1.2971],
+  [0.3389, -6.3742],
+  [0.1731, 2.8312],
+];
+const FAR: readonly (readonly [number, number])[] = [
+  [-412345.7, 31234.9],
+  [-278123.1, -391712.3],
+  [31873.3, 567123.8],
 ];
 /** Whole numbers instead, where a factorial is taken of a symbol. */
 const WHOLE = [9, 12, 7, 11, 8, 10];
@@ -30,19 +39,25 @@ const WHOLE = [9, 12, 7, 11, 8, 10];
 export function vanishes(expression: Expression): boolean {
   const names: string[] = [];
   const whole = survey(expression, names);
-  const rounds = names.length === 0 ? 1 : 4;
-  for (let round = 0; round < rounds; round++) {
-    const at = (name: string): Value => {
-      const i = (names.indexOf(name) * 2 + round) % POINTS.length;
-      return whole ? leaf(WHOLE[i]!, 0) : leaf(...POINTS[i]!);
-    };
+  const isZeroAt = (points: readonly (readonly [number, number])[], round: number, ifUndefined: boolean) => {
+    const at = (name: string): Value => leaf(...points[(names.indexOf(name) * 2 + round) % points.length]!);
     const scale = { largest: 0 };
     const value = evaluate(expression, at, scale);
-    const size = Math.hypot(value.re, value.im);
-    if (!(size <= 64 * value.error)) return false;
-    if (!(64 * value.error <= 1e-6 * scale.largest) && value.error !== 0) return false;
-  }
-  return true;
+    const [magnitude, error] = [size(value), 64 * value.error];
+    if (!Number.isFinite(magnitude + error + scale.largest)) return ifUndefined;
+    return magnitude <= error && (error === 0 || error <= 1e-6 * scale.largest);
+  };
+  const points = whole ? WHOLE.map((n) => [n, 0] as const) : POINTS;
+  const rounds = names.length === 0 ? 1 : points.length;
+  for (let round = 0; round < rounds; round++) if (!isZeroAt(points, round, false)) return false;
+  if (names.length === 0 || whole) return true;
+  return FAR.every((_, round) => isZeroAt(FAR, round, true));
+}
+
+/** The real value of an expression without symbols, else `undefined`. */
+export function evaluateNumber(expression: Expression): number | undefined {
+  const { re, im, error } = evaluate(expression, () => UNDEFINED, { largest: 0 });
+  return Number.isFinite(re) && Math.abs(im) <= 64 * error ? re : undefined;
 }
 
 /** Collects the symbols; tells whether a factorial is taken of one. */
@@ -65,7 +80,9 @@ function survey(e: Expression, names: string[]): boolean {
     case 'call': {
       const before = names.length;
       const inner = survey(e.argument, names);
-      return inner || (e.name.startsWith('factorial') && (names.length > before || e.argument.kind !== 'number'));
+      return (
+        inner || (e.name.startsWith('factorial') && (names.length > before || e.argument.kind !== 'number'))
+      );
     }
   }
 }
@@ -125,7 +142,11 @@ function reciprocal(a: Value): Value {
   const square = a.re * a.re + a.im * a.im;
   // A denominator that may be zero makes the whole undefined.
   if (!(Math.sqrt(square) > 64 * a.error)) return UNDEFINED;
-  return { re: a.re / square, im: -a.im / square, error: a.error / square + (4 * EPSILON) / Math.sqrt(square) };
+  return {
+    re: a.re / square,
+    im: -a.im / square,
+    error: a.error / square + (4 * EPSILON) / Math.sqrt(square),
+  };
 }
 
 function logarithm(a: Value): Value {
@@ -152,6 +173,11 @@ function raise(base: Value, exponent: Value): Value {
   };
 }
 
+function sine({ re, im, error }: Value): Value {
+  const [real, imaginary] = [Math.sin(re) * Math.cosh(im), Math.cos(re) * Math.sinh(im)];
+  return { re: real, im: imaginary, error: (error + 4 * EPSILON * (1 + Math.abs(re))) * Math.cosh(im) };
+}
+
 function apply(name: string, x: Value): Value {
   switch (name) {
     case 'sqrt':
@@ -162,11 +188,20 @@ function apply(name: string, x: Value): Value {
       return { re: x.re, im: 0, error: x.error };
     case 'im':
       return { re: x.im, im: 0, error: x.error };
-    case 'csc': {
-      const { re, im } = x;
-      const [sine, cosine] = [Math.sin(re) * Math.cosh(im), Math.cos(re) * Math.sinh(im)];
-      return reciprocal({ re: sine, im: cosine, error: (x.error + 4 * EPSILON) * Math.cosh(im) });
-    }
+    case 'csc':
+      return reciprocal(sine(x));
+    case 'sin':
+      return sine(x);
+    case 'cos':
+      return sine({ ...x, re: x.re + Math.PI / 2 });
+    case 'tan':
+      return times(sine(x), reciprocal(sine({ ...x, re: x.re + Math.PI / 2 })));
+    case 'exp':
+      return raise(leaf(Math.E, 0), x);
+    case 'log':
+      return logarithm(x);
+    case 'abs':
+      return { re: size(x), im: 0, error: x.error + EPSILON * size(x) };
     case 'factorial':
     case 'factorial2': {
       const n = Math.round(x.re);

@@ -1,8 +1,8 @@
-import { canonical, isIndependent } from './algebra.ts';
+import { canonical, isIndependent, type Work } from './algebra.ts';
 import { NotAnExpression, parseExpression } from './expression.ts';
 import { TooLarge } from './numeral.ts';
 import { Budget } from './polynomial.ts';
-import { vanishes } from './probe.ts';
+import { evaluateNumber, vanishes } from './probe.ts';
 
 /** Longer texts are not taken for expressions. */
 const LONGEST = 20_000;
@@ -33,21 +33,38 @@ export function isZeroDifference(truth: string, given: string): boolean {
   return isAllowed(text) && simplifiesToZero(text);
 }
 
-/** Whether an expression in sympy's syntax is zero, under the same rules. Never throws. */
-export function simplifiesToZero(text: string): boolean {
+/**
+ * Whether an expression in sympy's syntax is zero, under the same rules. Never throws.
+ *
+ * @param functions whether `sin`, `log` and the like are functions; MathRuler's limit of two letters keeps them out
+ */
+export function simplifiesToZero(text: string, functions = false): boolean {
+  if (text.length > LONGEST) return false;
   try {
-    const expression = parseExpression(text);
-    const floats = { seen: false };
+    const expression = parseExpression(text, functions);
+    const work: Work = { budget: new Budget(), keepProducts: false, floats: false };
     try {
-      const value = canonical(expression, new Budget(), floats);
+      const value = canonical(expression, work);
       if (value.num.size === 0) return true;
-      if (floats.seen || isIndependent(value)) return false;
+      // In floating point it matters what is added first, so both ways of the original are tried.
+      if (work.floats) return canonical(expression, { ...work, keepProducts: true }).num.size === 0;
+      if (isIndependent(value)) return false;
     } catch (error) {
-      if (!(error instanceof TooLarge) || floats.seen) throw error;
+      if (!(error instanceof TooLarge) || work.floats) throw error;
     }
     return vanishes(expression);
   } catch (error) {
     if (error instanceof NotAnExpression || error instanceof TooLarge) return false;
+    throw error;
+  }
+}
+
+/** The value of an expression without symbols, or `undefined` where it has none or is not real. */
+export function evaluateText(text: string): number | undefined {
+  try {
+    return evaluateNumber(parseExpression(text, true));
+  } catch (error) {
+    if (error instanceof NotAnExpression || error instanceof TooLarge) return undefined;
     throw error;
   }
 }

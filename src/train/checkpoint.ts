@@ -29,20 +29,27 @@ const stateSchema = z.object({
   position: z.number().int().min(0),
   /** Of the settings that decide the numbers of a run. */
   configHash: z.string(),
-  /** Of the training rows' ids: a run does not continue on other data. */
-  dataHash: z.string(),
+  /** Rows of the training data: a run does not go on with other data. */
+  rows: z.number().int(),
   /** Coefficients as the schedules left them, for a reader: they are functions of the step. */
   schedule: z.record(z.string(), z.number()),
   best: z.object({ step: z.number(), accuracy: z.number() }).nullable(),
   /** Accuracy on the test questions before the first step. */
   before: z
-    .object({ all: accuracySchema, kinds: z.record(z.string(), accuracySchema), rows: z.number() })
+    .object({
+      all: accuracySchema,
+      kinds: z.record(z.string(), accuracySchema),
+      rows: z.number(),
+      samples: z.number(),
+      skipped: z.number(),
+    })
     .nullable(),
   /** Totals of the run so far. */
   totals: z.object({
     skippedRows: z.number(),
     discardedGroups: z.number(),
     skippedSteps: z.number(),
+    maskedUnchanged: z.number(),
     seconds: z.number(),
   }),
 });

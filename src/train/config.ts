@@ -1,12 +1,11 @@
 /** Every setting of a run, with its description, default and allowed values: the one source of `papo config` and docs/config.md. */
 import { z } from 'zod';
+import { DEPENDENCIES } from '../data/row.ts';
+import { TASKS } from '../data/tasks/compose.ts';
 import { maskConfigSchema } from '../mask/config.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { presetNames, presetSizes } from '../objective/presets.ts';
-import { rewardSchema } from '../reward/config.ts';
-import { DEPENDENCIES } from '../data/row.ts';
-import { TASKS } from '../data/tasks/compose.ts';
-import { FORMAT_PROMPT } from '../text/prompt.ts';
+import { GRADERS } from '../reward/reward.ts';
 
 const whole = z.number().int().min(1);
 const count = z.number().int().min(0);
@@ -22,6 +21,12 @@ const engine = z.strictObject({
   provider: text
     .default('cpu')
     .describe('ONNX Runtime execution provider: cpu, or webgpu, cuda, coreml, dml where installed'),
+  microBatchTokens: whole
+    .nullable()
+    .default(null)
+    .describe(
+      'most tokens, padding included, that are computed at once while training; less needs less memory; null: 12288',
+    ),
 });
 
 const builtin = z.strictObject({
@@ -29,7 +34,11 @@ const builtin = z.strictObject({
   train: whole.default(2000).describe('training rows that are made'),
   validation: whole.default(256).describe('validation rows that are made'),
   test: whole.default(256).describe('test rows that are made'),
-  tasks: z.array(z.enum(TASKS)).min(1).default([...TASKS]).describe('kinds of question'),
+  tasks: z
+    .array(z.enum(TASKS))
+    .min(1)
+    .default([...TASKS])
+    .describe('kinds of question'),
   dependency: z
     .enum(DEPENDENCIES as [string, ...string[]])
     .default('high')
@@ -44,8 +53,11 @@ const data = z.strictObject({
   builtin: builtin.prefault({}).describe('the built-in tasks, made on the first start'),
   formatPrompt: z
     .string()
-    .default(FORMAT_PROMPT)
-    .describe("follows each question after a blank line, as the released models saw it; '' for nothing"),
+    .nullable()
+    .default(null)
+    .describe(
+      "follows each question after a blank line; '' for nothing; null: what the policy was trained with, else the sentence of the released models",
+    ),
   systemPrompt: z.string().default('').describe("system message; '' leaves it to the chat template"),
   maxPromptTokens: whole.default(4096).describe('questions of more tokens are skipped and counted'),
   minPixels: whole
@@ -71,6 +83,26 @@ const rollout = z.strictObject({
     .describe('nucleus: the smallest set of tokens with this mass is sampled from; 1: all'),
 });
 
+const reward = z.strictObject({
+  grader: z
+    .enum(GRADERS)
+    .default('mathruler')
+    .describe(
+      'how the boxed answer is compared: mathruler (as the paper), equal (mathematically), choice (A to E), number, function (your own)',
+    ),
+  formatWeight: share
+    .default(0.1)
+    .describe('share of the form <think>…</think> \\boxed{…} in the reward (public code 0.1, paper 0)'),
+  tolerance: z
+    .strictObject({
+      absolute: z.number().min(0).default(0).describe('largest difference'),
+      relative: z.number().min(0).default(0).describe('largest difference as a share of the true answer'),
+    })
+    .prefault({})
+    .describe('for grader number'),
+  function: text.nullable().default(null).describe('for grader function: path/to/file.ts#exportName'),
+});
+
 const optimizer = z.strictObject({
   learningRate: z.number().gt(0).default(1e-4).describe('AdamW step size'),
   warmupSteps: count
@@ -86,10 +118,6 @@ const optimizer = z.strictObject({
 const train = z.strictObject({
   steps: whole.default(60).describe('rollout batches that the run takes'),
   miniBatches: whole.default(2).describe('optimiser steps that a rollout batch is cut into, by question'),
-  microBatchTokens: whole
-    .nullable()
-    .default(null)
-    .describe('most padded tokens of one engine call while training; null: the engine decides'),
 });
 
 const dynamicSampling = z.strictObject({
@@ -107,9 +135,7 @@ const dynamicSampling = z.strictObject({
 });
 
 const validation = z.strictObject({
-  every: count
-    .default(10)
-    .describe('steps between validations on the validation questions; 0: none'),
+  every: count.default(10).describe('steps between validations on the validation questions; 0: none'),
   rows: whole.default(64).describe('validation questions that are asked, the first of the file'),
   samples: whole.default(4).describe('responses to each, at rollout.temperature (avg@k)'),
 });
@@ -117,7 +143,9 @@ const validation = z.strictObject({
 const test = z.strictObject({
   rows: count
     .default(256)
-    .describe('test questions asked before the first and after the last step, the first of the file; 0: none'),
+    .describe(
+      'test questions asked before the first and after the last step, the first of the file; 0: none',
+    ),
   samples: whole
     .default(8)
     .describe('responses to each at temperature 1 (avg@k); one greedy response comes beside them'),
@@ -160,14 +188,12 @@ export const configSchema = z.strictObject({
   data: data.prefault({}).describe('questions and how they are put'),
   rollout: rollout.prefault({}).describe('how responses are sampled'),
   objective: objectiveSchema.prefault({}).describe('what is maximised (docs/objective.md)'),
-  mask: maskConfigSchema
-    .prefault({ kind: 'random' })
-    .describe('how the masked view of a picture is made'),
+  mask: maskConfigSchema.prefault({ kind: 'random' }).describe('how the masked view of a picture is made'),
   views: z
     .record(z.string(), maskConfigSchema)
     .default({})
     .describe('further views of a picture, by the name that the objective asks for'),
-  reward: rewardSchema.prefault({}).describe('how responses are graded'),
+  reward: reward.prefault({}).describe('how responses are graded'),
   optimizer: optimizer.prefault({}).describe('AdamW'),
   train: train.prefault({}).describe('length and batches'),
   dynamicSampling: dynamicSampling.prefault({}).describe('which questions are trained on'),
@@ -189,5 +215,5 @@ export const NOTES: Record<string, string> = {
   'mask.model': 'DINOv2 checkpoint folder of the semantic mask',
   'mask.std': 'grey levels of the noise',
   'mask.step': 'diffusion step of the noise, instead of std',
-  'mask.module': "path#export of your own mask function",
+  'mask.module': 'path#export of your own mask function',
 };

@@ -1,7 +1,17 @@
 /** The settings for a reader: a commented YAML file, and the pages of docs/config.md. */
 import { stringify } from 'yaml';
 import { configSchema, type RunConfig } from './config.ts';
-import { allowed, describe, isObject, nodeAt, rootNode, type SchemaNode, show, type Values, variantOf } from './schema.ts';
+import {
+  allowed,
+  describe,
+  isObject,
+  nodeAt,
+  rootNode,
+  type SchemaNode,
+  show,
+  type Values,
+  variantOf,
+} from './schema.ts';
 
 const inline = (value: unknown) =>
   stringify(value, { collectionStyle: 'flow', lineWidth: 0, defaultStringType: 'PLAIN' }).trim();
@@ -31,6 +41,7 @@ export function configYaml(config: RunConfig, options: { comments: boolean }): s
 
 function comment(path: string[], node: SchemaNode, block: boolean): string {
   const text = describe(path, node);
+  if (node.const !== undefined) return text === '' ? 'which of these kinds' : text;
   const choice = block && !node.anyOf && !node.oneOf ? '' : allowed(node);
   const parts = [text, choice].filter((part) => part !== '');
   return parts.join(' | ');

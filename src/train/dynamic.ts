@@ -1,4 +1,5 @@
 /** DAPO's dynamic sampling (arXiv 2503.14476, section 3.2): groups that are all right or all wrong teach nothing. */
+import { keepGroups } from '../objective/tokens.ts';
 
 export interface DynamicSampling {
   enabled: boolean;
@@ -14,12 +15,11 @@ export interface Collected<G> {
   kept: G[];
   /** Rounds of sampling. */
   tries: number;
-  /** Groups that were sampled and not used: too easy, too hard, or more than wanted. */
-  tooEasy: number;
-  tooHard: number;
+  /** Groups that were sampled and not used: too easy or too hard, or more than were wanted. */
+  discarded: number;
   surplus: number;
-  /** True where tries ran out before there were as many groups as wanted. */
-  short: boolean;
+  /** Rounds of which nothing was worth keeping, kept whole. */
+  wholeRounds: number;
 }
 
 /**
@@ -28,23 +28,24 @@ export interface Collected<G> {
  */
 export async function collectGroups<G>(
   round: (attempt: number) => Promise<G[]>,
-  accuracyOf: (group: G) => number,
+  accuracyOf_G: (group: G) => readonly number[],
   wanted: number,
-  options: DynamicSampling,
+  { enabled, low, high, maxTries }: DynamicSampling,
 ): Promise<Collected<G>> {
-  const out: Collected<G> = { kept: [], tries: 0, tooEasy: 0, tooHard: 0, surplus: 0, short: false };
-  if (!options.enabled) return { ...out, kept: await round(0), tries: 1 };
-  while (out.kept.length < wanted && out.tries < options.maxTries) {
+  const out: Collected<G> = { kept: [], tries: 0, discarded: 0, surplus: 0, wholeRounds: 0 };
+  do {
     const groups = await round(out.tries++);
-    const graded = groups.map((group) => ({ group, accuracy: accuracyOf(group) }));
-    const good = graded.filter(({ accuracy }) => accuracy > options.low && accuracy < options.high);
-    if (good.length > 0) {
-      out.tooEasy += graded.filter(({ accuracy }) => accuracy >= options.high).length;
-      out.tooHard += graded.filter(({ accuracy }) => accuracy <= options.low).length;
-    }
-    out.kept.push(...(good.length > 0 ? good : graded).map(({ group }) => group));
-  }
-  out.short = out.kept.length < wanted;
+    const accuracy_PG = groups.map(accuracyOf_G);
+    const keep = enabled ? keepGroups(accuracy_PG, low, high) : groups.map((_, p) => p);
+    const inside = keep.some((p) => {
+      const a = accuracy_PG[p]!;
+      const mean = a.reduce((x, y) => x + y, 0) / a.length;
+      return mean > low && mean < high;
+    });
+    if (enabled && !inside) out.wholeRounds++;
+    out.discarded += groups.length - keep.length;
+    out.kept.push(...keep.map((p) => groups[p]!));
+  } while (enabled && out.kept.length < wanted && out.tries < maxTries);
   out.surplus = Math.max(0, out.kept.length - wanted);
   out.kept.length = Math.min(out.kept.length, wanted);
   return out;

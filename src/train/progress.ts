@@ -94,7 +94,10 @@ export class Progress {
   }
 
   step(view: StepView): void {
-    if (!this.live) return this.say(stepLine(view));
+    if (!this.live) {
+      this.say(stepLine(view));
+      return;
+    }
     const filled = Math.round((BAR * view.step) / view.steps);
     this.show(`[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${stepLine(view)}`);
   }

@@ -1,12 +1,14 @@
 /** From data rows to prompts: decode, corrupt (before the resize), cut into patches, render and tokenize the question. */
-import type { Prompt } from '../engine/types.ts';
+
 import type { Row } from '../data/row.ts';
+import type { Prompt } from '../engine/types.ts';
 import { DataError } from '../errors.ts';
-import { maskedViews } from '../mask/views.ts';
 import type { Mask } from '../mask/types.ts';
+import { maskedViews } from '../mask/views.ts';
 import type { ChatTemplate } from '../text/chat.ts';
 import { encodePrompt, type PromptFormat, promptMessages } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
+import { capPixels } from '../vision/cap.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { type PreparedImage, type ProcessorConfig, prepareImage } from '../vision/processor.ts';
 
@@ -37,16 +39,20 @@ export interface PolicyText {
   format: PromptFormat;
   /** Prompts of more tokens than this are skipped. */
   maxPromptTokens: number;
+  /** Limits that pictures are brought within before anything else, as the public code does when it loads a row. */
+  pixels?: { min?: number; max?: number };
 }
 
 /** The maker for a checkpoint's own tokenizer, chat template and image processor. */
 export function promptMaker(policy: PolicyText): PromptMaker {
-  const { tokenizer, chat, processor, format, maxPromptTokens } = policy;
+  const { tokenizer, chat, processor, format, maxPromptTokens, pixels = {} } = policy;
   const prepare = (rgb: Parameters<typeof prepareImage>[0]) => prepareImage(rgb, processor);
   return {
     async make(row, views, key) {
       const images = await Promise.all(
-        row.images.map((bytes, i) => decodeImage(bytes, `row ${row.id}, image ${i + 1}`)),
+        row.images.map(async (bytes, i) =>
+          capPixels(await decodeImage(bytes, `row ${row.id}, image ${i + 1}`), pixels.min, pixels.max),
+        ),
       );
       const original = images.map(prepare);
       const messages = promptMessages(row.problem, images.length, `row ${row.id}`, format);

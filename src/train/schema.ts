@@ -4,7 +4,7 @@ import { configSchema, NOTES } from './config.ts';
 
 /** The part of JSON Schema that zod writes for our settings. */
 export interface SchemaNode {
-  type?: string;
+  type?: string | string[];
   description?: string;
   default?: unknown;
   const?: unknown;
@@ -58,17 +58,23 @@ export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: S
 
 export const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
+/** The kinds that a block can be of, where it is one of several. */
+export const kindsOf = (node: SchemaNode): string[] =>
+  (node.anyOf ?? node.oneOf ?? []).flatMap((v) =>
+    v.properties?.kind ? [String(v.properties.kind.const)] : [],
+  );
+
 /** What a key takes, in words. */
 export function allowed(node: SchemaNode): string {
+  if (Array.isArray(node.type)) return list(node.type.map((type) => allowed({ ...node, type })));
+  const kinds = kindsOf(node);
   const variants = variantsOf(node);
-  if (variants.length > 1) {
-    const kinds = variants.flatMap((v) => v.properties?.kind?.const ?? []);
+  if (kinds.length > 0 || variants.length > 1) {
     const rest = variants.filter((v) => !v.properties?.kind).map(allowed);
-    const words = [...(kinds.length > 0 ? [`a block of kind ${kinds.join(', ')}`] : []), ...rest];
-    return [...new Set(words)].join(' or ');
+    return list([...(kinds.length > 0 ? [`a block of kind ${kinds.join(', ')}`] : []), ...rest]);
   }
-  if (node.enum) return `one of ${node.enum.map(String).join(', ')}`;
-  if (node.const !== undefined) return show(node.const);
+  if (node.enum) return node.enum.length > 1 ? `one of ${node.enum.join(', ')}` : String(node.enum[0]);
+  if (node.const !== undefined) return String(node.const);
   switch (node.type) {
     case 'null':
       return 'null';
@@ -79,7 +85,7 @@ export function allowed(node: SchemaNode): string {
     case 'object':
       return 'a block of keys';
     case 'string':
-      return node.minLength || node.pattern ? 'a text that is not empty' : 'a text';
+      return 'a text';
     case 'integer':
       return `a whole number${bounds(node)}`;
     case 'number':
@@ -87,6 +93,12 @@ export function allowed(node: SchemaNode): string {
     default:
       return 'any value';
   }
+}
+
+/** Null first, so that it does not read as part of a range. */
+function list(words: readonly string[]): string {
+  const unique = [...new Set(words)];
+  return unique.sort((a, b) => Number(b === 'null') - Number(a === 'null')).join(' or ');
 }
 
 function bounds(node: SchemaNode): string {
@@ -97,7 +109,7 @@ function bounds(node: SchemaNode): string {
   if (node.exclusiveMaximum !== undefined) words.push(`below ${node.exclusiveMaximum}`);
   else if (node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER)
     words.push(`at most ${node.maximum}`);
-  return words.length > 0 ? `, ${words.join(', ')}` : '';
+  return words.length > 0 ? ` ${words.join(', ')}` : '';
 }
 
 /** The one-line description of a key. */
@@ -132,16 +144,35 @@ function distance(a: string, b: string): number {
 /** The nearest word, where one is near. */
 export function nearest(word: string, among: readonly string[]): string | undefined {
   const plain = (s: string) => s.replaceAll(/[_-]/g, '');
+  const longer = among.find((other) => word.length > 2 && other.startsWith(`${word}-`));
+  if (longer !== undefined) return longer;
   const scored = among.map((other) => ({ other, d: distance(plain(word), plain(other)) }));
   scored.sort((a, b) => a.d - b.d);
   const best = scored[0];
   return best && best.d <= Math.max(1, Math.floor(word.length / 3)) ? best.other : undefined;
 }
 
+/** Names that other tools have for our keys. */
+const ALIASES: Record<string, string> = {
+  lr: 'optimizer.learningRate',
+  batchsize: 'rollout.prompts',
+  groupsize: 'rollout.samples',
+  epochs: 'train.steps',
+  maxsteps: 'train.steps',
+  klcoef: 'objective.beta',
+  klprcpcoef: 'objective.gamma',
+};
+
 /** The key that was probably meant: a near one of the same block, or one of the same name elsewhere. */
-export function meantKey(path: readonly PropertyKey[], key: string, siblings: readonly string[]): string | undefined {
+export function meantKey(
+  path: readonly PropertyKey[],
+  key: string,
+  siblings: readonly string[],
+): string | undefined {
   const near = nearest(key, siblings);
   if (near !== undefined) return [...path, near].join('.');
+  const alias = ALIASES[key.toLowerCase().replaceAll(/[_-]/g, '')];
+  if (alias !== undefined) return alias;
   const all = [...allKeys(rootNode)];
   const last = nearest(
     key,

@@ -5,7 +5,17 @@ import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { preset } from '../objective/presets.ts';
 import { configSchema, type RunConfig } from './config.ts';
-import { allowed, isObject, meantKey, nearest, nodeAt, show, type Values, variantOf } from './schema.ts';
+import {
+  allowed,
+  isObject,
+  kindsOf,
+  meantKey,
+  nearest,
+  nodeAt,
+  show,
+  type Values,
+  variantOf,
+} from './schema.ts';
 
 /** Settings with the place they come from, for messages. */
 export interface Layer {
@@ -51,7 +61,8 @@ export function merge(under: Values, over: Values): Values {
   const out: Values = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = out[key];
-    const same = isObject(below) && isObject(value) && (value.kind === undefined || value.kind === below.kind);
+    const same =
+      isObject(below) && isObject(value) && (value.kind === undefined || value.kind === below.kind);
     out[key] = same ? merge(below as Values, value as Values) : value;
   }
   return out;
@@ -116,12 +127,20 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
     return `${where(path, layers)}${path.join('.')}: no such key${hint} (here are: ${siblings.join(', ')})`;
   }
   const path = issue.path.join('.');
-  const words = at.node && issue.code !== 'custom' ? `allowed is ${allowed(at.node)}` : issue.message;
-  const options = (at.node?.enum ?? []).map(String);
+  const kinds = issue.path.at(-1) === 'kind' ? kindsAt(issue.path.slice(0, -1), values) : [];
+  const own = !at.node || issue.code === 'custom' || issue.code === 'invalid_format';
+  const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : own ? '' : allowed(at.node!);
+  const words = choice === '' ? issue.message : `allowed is ${choice}`;
+  const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);
   const meant = typeof at.value === 'string' ? nearest(at.value, options) : undefined;
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hint}`;
 }
+
+const kindsAt = (path: readonly PropertyKey[], values: Values): string[] => {
+  const { node } = nodeAt(path, values);
+  return node ? kindsOf(node) : [];
+};
 
 /** The last layer that has the path, for the start of a message. */
 function where(path: readonly PropertyKey[], layers: readonly Layer[]): string {

@@ -7,6 +7,8 @@ import type { MadePrompt, PromptMaker } from './prompts.ts';
 /** The training rows in the order of the run: position 0, 1, 2, ... without end, reshuffled every epoch. */
 export interface RowStream {
   at(position: number): Promise<Row>;
+  /** Told of a row that cannot be used. */
+  skip?(position: number, why: PapoError): void;
 }
 
 /** Views by name, each with its mask; the mask's name tells strengths apart. */
@@ -28,7 +30,6 @@ export class PromptStream {
   private readonly rows: RowStream;
   private readonly maker: PromptMaker;
   private readonly seed: string | number;
-  private readonly onSkip: (message: string) => void;
   private readonly ahead = new Map<number, Ahead>();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -38,13 +39,11 @@ export class PromptStream {
     maker: PromptMaker;
     seed: string | number;
     position: number;
-    onSkip?: (message: string) => void;
   }) {
     this.rows = options.rows;
     this.maker = options.maker;
     this.seed = options.seed;
     this.position = options.position;
-    this.onSkip = options.onSkip ?? (() => {});
   }
 
   /**
@@ -64,7 +63,7 @@ export class PromptStream {
         continue;
       }
       this.skipped++;
-      this.onSkip(made.message);
+      this.rows.skip?.(this.position - 1, made);
       if (++failures >= Math.max(count, 8))
         throw new DataError(
           `data: ${failures} rows one after another cannot be used; the last: ${made.message}`,

@@ -13,6 +13,7 @@ import type { PolicyConfig } from '../../model/config.ts';
 import { generationProgram } from '../../model/generate.ts';
 import { parameterSpecs } from '../../model/names.ts';
 import { logProbs } from '../../model/policy.ts';
+import type { HostTensor } from '../../model/safetensors.ts';
 import type { Sampling } from '../../model/sampling.ts';
 import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
@@ -44,14 +45,13 @@ export interface OnnxEngineOptions {
   provider?: string;
   /** Rows (tokens) of one training program; more are cut into micro-batches. */
   microBatchRows?: number;
+  /** Prompt and response lengths are rounded up to a multiple of this, so that few programs are compiled; 16 unless told. */
+  round?: number;
   /** Rollouts of one generation program. */
   rolloutBatch?: number;
   /** Runs ONNX Runtime in the calling thread, for tests and short scripts. */
   inProcess?: boolean;
 }
-
-/** Lengths are rounded up to this, so that few programs are compiled. */
-const ROUND = 16;
 
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<OnnxEngine> {
   return OnnxEngine.open(readCheckpoint(options.checkpointDir), options);
@@ -65,7 +65,7 @@ export class OnnxEngine implements Engine {
   private readonly checkpoint: Checkpoint;
   private readonly executor: Executor;
   private readonly programs: Programs;
-  private readonly limits: { rows: number; rollouts: number };
+  private readonly limits: { rows: number; rollouts: number; round: number };
 
   private constructor(
     checkpoint: Checkpoint,
@@ -76,7 +76,11 @@ export class OnnxEngine implements Engine {
     this.config = checkpoint.config;
     this.executor = executor;
     this.programs = new Programs(executor, 12);
-    this.limits = { rows: options.microBatchRows ?? 12_288, rollouts: options.rolloutBatch ?? 512 };
+    this.limits = {
+      rows: options.microBatchRows ?? 12_288,
+      rollouts: options.rolloutBatch ?? 512,
+      round: options.round ?? 16,
+    };
     this.size = parameterSpecs(this.config).reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
     const threads = options.threads ?? availableParallelism();
     this.description = `ONNX Runtime (${options.provider ?? 'cpu'}, ${threads} thread${threads === 1 ? '' : 's'})`;
@@ -110,7 +114,7 @@ export class OnnxEngine implements Engine {
     const G = o.samples;
     const blanks = Array.from({ length: G }, () => new Int32Array(0));
     const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: blanks }, view));
-    const batch = buildBatch(groups, c, { round: ROUND, block: o.maxTokens });
+    const batch = buildBatch(groups, c, { round: this.limits.round, block: o.maxTokens });
     const sampling: Sampling = o.temperature === 0 ? 'greedy' : o.topP < 1 ? 'nucleus' : 'full';
     const tokens = { ended: c.tokens.eos, banned: [c.tokens.image, c.tokens.video] };
     const handle = await this.programs.get(`sample ${sampling} ${layoutKey(batch.layout)}`, () =>
@@ -148,7 +152,7 @@ export class OnnxEngine implements Engine {
     const out: Float32Array[][] = [];
     for (const part of this.parts(groups)) {
       const viewed = part.map((g) => groupOf(g, o.view));
-      const batch = buildBatch(viewed, c, { round: ROUND });
+      const batch = buildBatch(viewed, c, { round: this.limits.round });
       const handle = await this.programs.get(`score ${o.temperature} ${layoutKey(batch.layout)}`, () =>
         compile({ logp: logProbs(new Weights(c), c, batch.layout, 'view', o.temperature) }),
       );
@@ -178,7 +182,7 @@ export class OnnxEngine implements Engine {
     const views = ['original', ...objective.gradientViews];
     for (const part of this.parts(groups, views.length)) {
       const viewed = views.map((v) => part.map((g) => groupOf(g, v)));
-      const batch = buildBatch(viewed[0], c, { round: ROUND });
+      const batch = buildBatch(viewed[0], c, { round: this.limits.round });
       const key = `train ${o.temperature} ${objective.key} ${views} ${Object.keys(objective.scalars)} ${layoutKey(batch.layout)}`;
       const handle = await this.programs.get(key, () =>
         trainingProgram(c, batch.layout, objective, o.temperature),
@@ -200,17 +204,22 @@ export class OnnxEngine implements Engine {
     return this.executor.step(optimizer);
   }
 
-  async save(dir: string): Promise<void> {
+  /** The policy as it stands, in memory. */
+  async snapshot(): Promise<Checkpoint> {
     const values = await this.executor.parameters();
     const parameters = new Map(
       [...this.checkpoint.parameters].map(([n, p]) => [n, { shape: p.shape, data: values[n] }]),
     );
-    writeCheckpoint(dir, { ...this.checkpoint, parameters });
+    return { ...this.checkpoint, parameters };
+  }
+
+  async save(dir: string): Promise<void> {
+    writeCheckpoint(dir, await this.snapshot());
     const { step, moment1, moment2 } = await this.executor.moments();
-    const state = new Map([['step', { shape: [1], data: Float32Array.of(step) }]]);
+    const state = new Map<string, HostTensor>([['step', { shape: [1], data: Float32Array.of(step) }]]);
     for (const [name, { shape }] of this.checkpoint.parameters) {
-      state.set(`moment1.${name}`, { shape: [...shape], data: moment1[name] });
-      state.set(`moment2.${name}`, { shape: [...shape], data: moment2[name] });
+      state.set(`moment1.${name}`, { shape, data: moment1[name] });
+      state.set(`moment2.${name}`, { shape, data: moment2[name] });
     }
     writeOptimizer(dir, state);
   }
@@ -225,6 +234,10 @@ export class OnnxEngine implements Engine {
         );
     }
     const state = readOptimizer(dir);
+    if (!state)
+      throw new CheckpointError(
+        `${dir}/optimizer.safetensors: not found; resume from a checkpoint that a run wrote`,
+      );
     const moments = { step: state.get('step')?.data[0] ?? 0, moment1: {} as Arrays, moment2: {} as Arrays };
     for (const { name } of parameterSpecs(this.config)) {
       for (const kind of ['moment1', 'moment2'] as const) {
@@ -248,7 +261,11 @@ export class OnnxEngine implements Engine {
   private *parts<T extends Group>(groups: T[], views = 1): Generator<T[]> {
     const rows = groups.map((g) => {
       const longest = Math.max(1, ...g.responses_G.map((r) => r.length));
-      return views * (g.prompt.ids_L.length + g.responses_G.length * Math.ceil(longest / ROUND) * ROUND);
+      return (
+        views *
+        (g.prompt.ids_L.length +
+          g.responses_G.length * Math.ceil(longest / this.limits.round) * this.limits.round)
+      );
     });
     const perRun = Math.max(1, Math.floor(this.limits.rows / Math.max(...rows)));
     const runs = Math.ceil(groups.length / perRun);

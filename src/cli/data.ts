@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { makeData } from '../train/make-data.ts';
+
+export function dataCommand(): Command {
+  const make = new Command('make')
+    .description('write parquet files of the built-in tasks')
+    .argument('<dir>', 'folder to write to')
+    .option('--seed <seed>', 'equal seeds give equal files', '1')
+    .option('--train <n>', 'training rows', '2000')
+    .option('--validation <n>', 'validation rows', '256')
+    .option('--test <n>', 'test rows', '256')
+    .option('--tasks <names>', 'kinds of question, with commas between; all unless told')
+    .option('--dependency <level>', 'how much only the picture tells: high, medium or low', 'high')
+    .option('--pixels <n>', 'side of a picture: 112, 168 or 224', '112')
+    .action((dir: string, options: Record<string, string>) => {
+      process.stdout.write(makeData(dir, options));
+    });
+  return new Command('data').description('make rows of questions and pictures').addCommand(make);
+}

@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { startTraining } from '../train/start.ts';
+import { layersOf, withSettings } from './settings.ts';
+
+export function trainCommand(): Command {
+  return withSettings(new Command('train'))
+    .description('train a policy; without options, the base policy of papo on built-in tasks')
+    .option('-r, --resume <run>', 'go on with a run, such as runs/papo-g-seed1')
+    .action(async (options: Record<string, unknown>) => {
+      const resume = typeof options.resume === 'string' ? options.resume : undefined;
+      process.exitCode = await startTraining({ layers: layersOf(options), resume }, process.stdout);
+    });
+}

@@ -1,0 +1,64 @@
+/** The files that `papo data make` leaves: one parquet file a split and a card that tells how they were made. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../../errors.ts';
+import { writeParquet } from '../parquet-write.ts';
+import { TASKS } from './compose.ts';
+import { type DatasetOptions, makeDataset } from './make.ts';
+import { SPLITS } from './scene.ts';
+
+function card(options: DatasetOptions): string {
+  const { seed, rows, tasks = TASKS, dependency = 'high', size = 112 } = options;
+  const told = { high: 'nothing', medium: 'part', low: 'all' }[dependency];
+  return `---
+configs:
+- config_name: default
+  data_files:
+${SPLITS.filter((s) => rows[s] > 0)
+  .map((s) => `  - split: ${s}\n    path: ${s}.parquet`)
+  .join('\n')}
+---
+# Built-in tasks of PAPO
+
+Rendered scenes with questions of several steps, made by \`papo data make\`. The same settings give the same bytes.
+
+| setting | value |
+|---|---|
+| seed | ${seed} |
+| rows | ${SPLITS.map((s) => `${s} ${rows[s]}`).join(', ')} |
+| tasks | ${tasks.join(', ')} |
+| dependency | ${dependency}: the words of a problem tell ${told} of what the picture holds |
+| size | ${size} x ${size} px |
+
+No scene appears in two splits, whatever their seeds. Columns: \`id\`, \`problem\` (with its \`<image>\` mark), \`answer\`,
+\`images\` (PNG), \`meta\` (JSON: task, dependency, the question, what the scene really holds, and the steps of a right
+solution, each \`perceive\`, \`compute\` or \`infer\`).
+`;
+}
+
+/**
+ * Writes train.parquet, validation.parquet, test.parquet (those with rows) and README.md into `dir`, made if needed.
+ * @returns the files that were written
+ * @throws DataError for settings that are not allowed, or where a file cannot be written
+ */
+export function writeDataset(dir: string, options: DatasetOptions): string[] {
+  const rows = makeDataset(options);
+  const files: string[] = [];
+  try {
+    mkdirSync(dir, { recursive: true });
+    for (const split of SPLITS) {
+      if (options.rows[split] === 0) continue;
+      const file = join(dir, `${split}.parquet`);
+      writeParquet(file, rows[split]);
+      files.push(file);
+    }
+    const readme = join(dir, 'README.md');
+    writeFileSync(readme, card(options));
+    files.push(readme);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (!code) throw error;
+    throw new DataError(`${dir}: cannot be written (${code}); free some space or choose another directory`);
+  }
+  return files;
+}

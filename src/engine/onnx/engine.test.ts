@@ -1,0 +1,177 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors } from '../../model/safetensors-file.ts';
+import type { Objective } from '../../objective/types.ts';
+import * as t from '../../tensor/ops.ts';
+import { decodeImage } from '../../vision/decode.ts';
+import { parseProcessorConfig, prepareImage } from '../../vision/processor.ts';
+import type { Prompt, Rollout, TrainGroup } from '../types.ts';
+import { type OnnxEngine, openOnnxEngine } from './engine.ts';
+
+const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
+const DIR = `${GOLDEN}tiny_tied`;
+const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, gradClip: 1 };
+
+async function prompts(ids: string[]): Promise<Prompt[]> {
+  const processor = parseProcessorConfig(
+    JSON.parse(readFileSync(`${DIR}/preprocessor_config.json`, 'utf8')),
+    DIR,
+  );
+  const golden = JSON.parse(readFileSync(`${DIR}/expected.json`, 'utf8')).prompts as {
+    id: string;
+    images: string[];
+    input_ids: number[];
+  }[];
+  const load = async (name: string) =>
+    prepareImage(await decodeImage(readFileSync(`${GOLDEN}images/${name}.png`), name), processor);
+  return Promise.all(
+    ids.map(async (id) => {
+      const p = golden.find((x) => x.id === id)!;
+      const original = await Promise.all(p.images.map(load));
+      const masked = original.map((i) => ({
+        ...i,
+        pixelValues_NC: i.pixelValues_NC.map((v, k) => (k % 3 ? v : -1.8)),
+      }));
+      return { id, ids_L: Int32Array.from(p.input_ids), views: { original, masked } };
+    }),
+  );
+}
+
+const objective: Objective = {
+  key: 'test',
+  gradientViews: ['masked'],
+  arrays: ['advantage'],
+  scalars: { gamma: 0.5 },
+  build: ({ logp, logp_masked, weight, advantage, gamma }) => {
+    const gain = t.sum(t.mul(weight, t.mul(advantage, logp)));
+    const gap = t.sum(t.mul(weight, t.sub(logp, logp_masked)));
+    return { loss: t.neg(t.add(gain, t.mul(gamma, gap))), terms: { gain, gap } };
+  },
+};
+
+const train = (prompts_P: Prompt[], rollouts: Rollout[][]): TrainGroup[] =>
+  prompts_P.map((prompt, p) => ({
+    prompt,
+    responses_G: rollouts[p].map((r) => r.tokens_T),
+    arrays_G: rollouts[p].map((r, g) => ({
+      weight: new Float32Array(r.tokens_T.length).fill(0.01 * (p + 1)),
+      advantage: new Float32Array(r.tokens_T.length).fill(g % 2 ? 1 : -0.5),
+    })),
+  }));
+
+const options = { samples: 3, maxTokens: 10, temperature: 0.9, topP: 1, seed: 'engine' };
+const temperature = 0.9;
+
+describe('the engine on ONNX Runtime', () => {
+  let engine: OnnxEngine;
+  let asked: Prompt[];
+  const scratch = mkdtempSync(join(tmpdir(), 'papo-engine-'));
+
+  beforeAll(async () => {
+    engine = await openOnnxEngine({ checkpointDir: DIR, inProcess: true });
+    asked = await prompts(['p0_text', 'p2_square', 'p5_two', 'p6_partial_window']);
+  });
+  afterAll(async () => {
+    await engine.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('samples what it scores: log-probs of the sampler are those of a forward, whatever the batch', async () => {
+    const rollouts = await engine.sample(asked, options);
+    const groups = asked.map((prompt, p) => ({ prompt, responses_G: rollouts[p].map((r) => r.tokens_T) }));
+    const scored = await engine.score(groups, { policy: 'current', view: 'original', temperature });
+    const alone = await engine.score(groups.slice(1, 2), {
+      policy: 'reference',
+      view: 'original',
+      temperature,
+    });
+    rollouts.forEach((group, p) => {
+      group.forEach((r, g) => {
+        expect(r.tokens_T.length).toBeGreaterThan(0);
+        r.logprobs_T.forEach((v, j) => {
+          expect(Math.abs(v - scored[p][g][j])).toBeLessThan(2e-4);
+          if (p === 1) expect(Math.abs(v - alone[0][g][j])).toBeLessThan(2e-4);
+        });
+      });
+    });
+  });
+
+  it('draws the same rollouts whichever way the prompts are cut into programs', async () => {
+    const small = await openOnnxEngine({ checkpointDir: DIR, inProcess: true, rolloutBatch: 3 });
+    const [a, b] = [await engine.sample(asked, options), await small.sample(asked, options)];
+    await small.close();
+    expect(a.flat().map((r) => [...r.tokens_T])).toEqual(b.flat().map((r) => [...r.tokens_T]));
+  });
+
+  it('tells a masked view from the original', async () => {
+    const rollouts = await engine.sample(asked, options);
+    const groups = asked.map((prompt, p) => ({ prompt, responses_G: rollouts[p].map((r) => r.tokens_T) }));
+    const [original, masked] = [
+      await engine.score(groups, { policy: 'current', view: 'original', temperature }),
+      await engine.score(groups, { policy: 'current', view: 'masked', temperature }),
+    ];
+    expect(masked[0]).toEqual(original[0]);
+    for (const p of [1, 2, 3]) expect(masked[p]).not.toEqual(original[p]);
+  });
+
+  it('micro-batches add up to the whole: terms and the step they lead to', async () => {
+    const rollouts = await engine.sample(asked, options);
+    const whole = await openOnnxEngine({ checkpointDir: DIR, inProcess: true });
+    const cut = await openOnnxEngine({ checkpointDir: DIR, inProcess: true, microBatchRows: 400 });
+    const groups = train(asked, rollouts);
+    const [a, b] = [
+      await whole.accumulate(groups, objective, { temperature }),
+      await cut.accumulate(groups, objective, { temperature }),
+    ];
+    for (const name of ['loss', 'gain', 'gap']) expect(b[name]).toBeCloseTo(a[name], 4);
+    const [sa, sb] = [await whole.step(ADAM), await cut.step(ADAM)];
+    expect(sa.gradNorm).toBeGreaterThan(0);
+    expect(Math.abs(sa.gradNorm - sb.gradNorm) / sa.gradNorm).toBeLessThan(1e-4);
+    await Promise.all([whole.close(), cut.close()]);
+  });
+
+  it('saves and loads policy and optimiser: the next step is the same', async () => {
+    const rollouts = await engine.sample(asked, options);
+    const groups = train(asked, rollouts);
+    const first = await openOnnxEngine({ checkpointDir: DIR, inProcess: true });
+    await first.accumulate(groups, objective, { temperature });
+    await first.step(ADAM);
+    await first.save(join(scratch, 'saved'));
+    const second = await openOnnxEngine({ checkpointDir: DIR, inProcess: true });
+    await second.load(join(scratch, 'saved'));
+    for (const e of [first, second]) {
+      await e.accumulate(groups, objective, { temperature });
+      await e.step(ADAM);
+    }
+    const [a, b] = [await first.snapshot(), await second.snapshot()];
+    for (const [name, p] of a.parameters) expect(b.parameters.get(name)!.data).toEqual(p.data);
+    // The reference stays what the engine was opened with.
+    const group = [{ prompt: asked[1], responses_G: [rollouts[1][0].tokens_T] }];
+    const reference = { policy: 'reference' as const, view: 'original', temperature };
+    expect(await second.score(group, reference)).toEqual(await engine.score(group, reference));
+    expect(await second.score(group, { ...reference, policy: 'current' })).not.toEqual(
+      await engine.score(group, reference),
+    );
+    const names = [...readSafetensors(join(scratch, 'saved', 'optimizer.safetensors')).keys()];
+    expect(names).toContain('moment2.visual.patch_embed.proj.weight');
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it('says which view or array is missing', async () => {
+    const [prompt] = asked;
+    const response = Int32Array.of(3, 4);
+    await expect(
+      engine.score([{ prompt, responses_G: [response] }], {
+        policy: 'current',
+        view: 'blurred',
+        temperature: 1,
+      }),
+    ).rejects.toThrow('it has no view called blurred; views: original,masked');
+    const group = { prompt, responses_G: [response], arrays_G: [{ weight: new Float32Array(2) }] };
+    await expect(engine.accumulate([group], objective, { temperature: 1 })).rejects.toThrow(
+      'p0_text has no values of advantage for 2 tokens',
+    );
+  });
+});

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { furthest, golden } from '../../test/golden/objective/kit.ts';
+import { PapoError } from '../errors.ts';
+import * as a from './advantages.ts';
+import { parseObjective } from './config.ts';
+import type { ScoredGroup } from './rollouts.ts';
+
+interface Case {
+  id: string;
+  estimator: 'grpo' | 'dapo' | 'rloo' | 'reinforce_plus_plus' | 'remax' | 'gae';
+  bs: number;
+  T: number;
+  index?: string[];
+  gamma: number;
+  lam?: number;
+  response_mask: number[];
+  token_level_rewards: number[];
+  reward_baselines?: number[];
+  values?: number[];
+  f64: { advantages: number[]; returns: number[] };
+}
+
+const rowsOf = (flat: number[], T: number) =>
+  Array.from({ length: flat.length / T }, (_, d) => flat.slice(d * T, (d + 1) * T));
+
+/** Advantages of every valid token, row after row, by our functions. */
+function ours(c: Case): number[] {
+  const rewards_DT = rowsOf(c.token_level_rewards, c.T);
+  const mask_DT = rowsOf(c.response_mask, c.T);
+  const valid = (rows: ArrayLike<number>[]) =>
+    rows.flatMap((row, d) => Array.from(row).filter((_, t) => mask_DT[d][t] === 1));
+  const spread = (perRow: number[]) => valid(rewards_DT.map((r, d) => r.map(() => perRow[d])));
+  const sums = rewards_DT.map((r) => r.reduce((x, y) => x + y, 0));
+  const grouped = (estimate: (rewards_G: number[]) => number[]) => {
+    const out = new Array<number>(c.bs);
+    for (const name of new Set(c.index)) {
+      const rows = [...sums.keys()].filter((d) => c.index![d] === name);
+      const values = estimate(rows.map((d) => sums[d]));
+      rows.forEach((d, i) => {
+        out[d] = values[i];
+      });
+    }
+    return spread(out);
+  };
+  const cut = (rows: number[][]) => rows.map((r, d) => r.filter((_, t) => mask_DT[d][t] === 1));
+  switch (c.estimator) {
+    case 'grpo':
+    case 'dapo':
+      return grouped(a.grpo);
+    case 'rloo':
+      return grouped(a.rloo);
+    case 'remax':
+      return spread(sums.map((s, d) => a.remax([s], c.reward_baselines![d])[0]));
+    case 'reinforce_plus_plus':
+      return a.reinforcePlusPlus(cut(rewards_DT), c.gamma).flatMap((v) => Array.from(v));
+    case 'gae': {
+      // The public code lets the values on padding leak in, so it is given the padded rows; ours trains on cut ones.
+      const values_DT = rowsOf(c.values!, c.T);
+      const raw = rewards_DT.map((r, d) => Array.from(a.gae(r, values_DT[d], c.gamma, c.lam!)));
+      return a.whiten(cut(raw)).flatMap((v) => Array.from(v));
+    }
+  }
+}
+
+describe('advantages, against the public code (golden/objective/advantages.json)', () => {
+  const { cases } = golden<{ cases: Case[] }>('advantages');
+  it.each(cases.map((c) => [c.id, c] as const))('%s', (_, c) => {
+    const want = c.f64.advantages.filter((_, i) => c.response_mask[i] === 1);
+    // The public code rounds the mean and deviation of a group to float32.
+    expect(furthest(ours(c), want)).toBeLessThan(2e-6);
+  });
+  it('has every estimator of the public code', () => {
+    expect(new Set(cases.map((c) => c.estimator)).size).toBe(6);
+  });
+});
+
+const group = (rewards: number[], lengths = rewards.map(() => 3), baseline?: number): ScoredGroup => ({
+  rollouts_G: rewards.map((reward, g) => ({ length: lengths[g], reward, accuracy: reward, logprobs: {} })),
+  ...(baseline === undefined ? {} : { baseline }),
+});
+
+describe('advantages', () => {
+  it('are exactly 0 in a group without variance, whatever the reward', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, min: -10, max: 10 }), fc.integer({ min: 2, max: 12 }), (r, n) => {
+        for (const estimate of [a.grpo, a.drGrpo, a.rloo])
+          expect(estimate(new Array<number>(n).fill(r)).every((v) => v === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('sum to 0 over a group, and GRPO is Dr. GRPO over the deviation', () => {
+    const rewards = fc.array(fc.double({ noNaN: true, min: -2, max: 2 }), { minLength: 2, maxLength: 10 });
+    fc.assert(
+      fc.property(rewards, (r) => {
+        for (const estimate of [a.grpo, a.drGrpo, a.rloo]) {
+          const v = estimate(r);
+          expect(v.every(Number.isFinite)).toBe(true);
+          expect(Math.abs(v.reduce((x, y) => x + y, 0))).toBeLessThan(1e-6);
+        }
+      }),
+    );
+    expect(a.grpo([1, 0])[0]).toBeCloseTo(0.5 / (Math.SQRT1_2 + 1e-6), 12);
+    expect(a.drGrpo([1, 0])).toEqual([0.5, -0.5]);
+    expect(a.rloo([1, 0, 0])).toEqual([1, -0.5, -0.5]);
+  });
+
+  it('are the same for every token of a rollout, one-token responses included', () => {
+    const out = a.advantages([group([1, 0], [1, 4])], parseObjective({}));
+    expect(out[0].map((v) => v.length)).toEqual([1, 4]);
+    expect(new Set(out[0][1]).size).toBe(1);
+    expect(out[0][0][0]).toBeGreaterThan(0);
+  });
+
+  it('put the reward of reinforce++ on the last token and discount it backwards', () => {
+    const config = parseObjective({ advantage: 'reinforce++', discount: 0.5 });
+    const [[first, second]] = a.advantages([group([1, 0], [3, 3])], config);
+    const all = a.whiten([
+      [0.25, 0.5, 1],
+      [0, 0, 0],
+    ]);
+    expect(furthest(first, all[0])).toBeLessThan(1e-6);
+    expect(furthest(second, all[1])).toBeLessThan(1e-6);
+  });
+
+  it('compare with the greedy rollout in remax, and with a critic in gae', () => {
+    const remax = parseObjective({ advantage: 'remax' });
+    expect(a.advantages([group([1, 0], [1, 1], 0.25)], remax)[0].map((v) => v[0])).toEqual([0.75, -0.25]);
+    expect(() => a.advantages([group([1, 0])], remax)).toThrow(/prompt 0 has no baseline/);
+    const gae = parseObjective({ advantage: 'gae' });
+    expect(() => a.advantages([group([1, 0])], gae)).toThrow(/needs a critic/);
+    const g = group([1, 0], [2, 2]);
+    for (const r of g.rollouts_G) r.values_T = [0.5, 0.5];
+    const [[up, down]] = a.advantages([g], gae);
+    expect(up[0]).toBeGreaterThan(down[0]);
+  });
+
+  it('refuse a prompt with one rollout', () => {
+    expect(() => a.advantages([group([1])], parseObjective({}))).toThrow(PapoError);
+  });
+});
+
+describe('overlong punishment', () => {
+  const rule = { maxTokens: 100, buffer: 20, penalty: 1 };
+  it.each([
+    [80, 0],
+    [81, -0.05],
+    [90, -0.5],
+    [100, -1],
+    [140, -1],
+  ])('of %i tokens is %d', (length, want) => {
+    expect(a.overlongPenalty(length, rule)).toBeCloseTo(want, 12);
+  });
+  it('changes the reward that advantages are taken from', () => {
+    const plain = a.advantages([group([1, 1], [10, 100])], parseObjective({}));
+    expect(plain[0][0][0]).toBe(0);
+    const shaped = a.advantages([group([1, 1], [10, 100])], parseObjective({ overlong: rule }));
+    expect(shaped[0][0][0]).toBeGreaterThan(0);
+    expect(shaped[0][1][0]).toBeLessThan(0);
+  });
+});

@@ -1,0 +1,64 @@
+/**
+ * VPPO, "Spotlight on Token Perception for Multimodal Reinforcement Learning" (arXiv 2510.09285), as its public code has
+ * it (huaixuheqing/VPPO-RL, verl/workers/actor/dp_actor.py):
+ * - the visual dependency of a token is k3 of the KL from π_old to π_old under the masked image, limited to [0, 10];
+ * - only the ⌈share · |o|⌉ tokens of a response with the largest dependency carry policy gradient (the average still
+ *   counts all tokens);
+ * - the advantage of a response is scaled by its mean dependency, first brought to [0, 1] by the smallest and largest of
+ *   the mini-batch, then to [scaleMin, scaleMax], scaleMax such that the mean factor is 1.
+ *
+ * Departure: the public code takes that mean over a micro-batch, so that it depends on how a batch is cut for memory;
+ * here it is taken over the mini-batch.
+ */
+import { KL_LIMIT, LOG_RATIO_LIMIT } from '../kl.ts';
+import { logprobsOf, type ScoredRollout, type ShapedRollout, type Shaping } from '../rollouts.ts';
+
+/** Visual dependency of each token, [T]. */
+export function visualDependency(rollout: ScoredRollout, where = 'a rollout'): Float32Array {
+  const old = logprobsOf(rollout, 'old', where);
+  const masked = logprobsOf(rollout, 'masked', where);
+  return Float32Array.from(old, (logp, t) => {
+    const k = Math.min(LOG_RATIO_LIMIT, Math.max(-LOG_RATIO_LIMIT, masked[t] - logp));
+    return Math.min(KL_LIMIT, Math.max(0, Math.exp(k) - k - 1));
+  });
+}
+
+/** 1 for the ⌈share · T⌉ largest, 0 for the others; of equal ones the earlier. */
+export function largest(values_T: Float32Array, share: number): Float32Array {
+  const order = Array.from(values_T.keys()).sort((a, b) => values_T[b] - values_T[a] || a - b);
+  const out = new Float32Array(values_T.length);
+  // In float32, as in the public code: a product such as 2.0000000000000004 must not be rounded up to 3.
+  const count = Math.ceil(Math.fround(Math.fround(share) * values_T.length));
+  for (const t of order.slice(0, count)) out[t] = 1;
+  return out;
+}
+
+/** The factor of each response's advantage from the mean dependencies of a mini-batch; null where a response is empty. */
+export function advantageScales(scores_D: readonly (number | null)[], scaleMin: number): number[] {
+  const valid = scores_D.filter((s): s is number => s !== null);
+  const low = Math.min(...valid);
+  const range = Math.max(...valid) - low;
+  if (valid.length < 2 || !(range > 1e-6)) return scores_D.map(() => 1);
+  const unit = (s: number) => Math.min(1, Math.max(0, (s - low) / range));
+  const middle = valid.reduce((a, s) => a + unit(s), 0) / valid.length;
+  const width = (1 - scaleMin) / (middle + 1e-8);
+  return scores_D.map((s) => (s === null ? 1 : scaleMin + unit(s) * width));
+}
+
+export function vppo(settings: { share: number; scaleMin: number }): Shaping {
+  return (rollouts_D) => {
+    const dependency_DT = rollouts_D.map(({ rollout }, d) =>
+      visualDependency(rollout, `rollout ${d} of a mini-batch`),
+    );
+    const scores = dependency_DT.map((v) => (v.length > 0 ? v.reduce((a, b) => a + b, 0) / v.length : null));
+    const scales = advantageScales(scores, settings.scaleMin);
+    return rollouts_D.map((r, d): ShapedRollout => {
+      const keep = largest(dependency_DT[d], settings.share);
+      return {
+        ...r,
+        advantage_T: r.advantage_T.map((a) => a * scales[d]),
+        surrogateWeight_T: r.surrogateWeight_T.map((w, t) => w * keep[t]),
+      };
+    });
+  };
+}

@@ -1,0 +1,219 @@
+/** The smaller official tables: KL estimators, averages, controllers, policy loss, value loss. */
+import { describe, expect, it } from 'vitest';
+import { furthest, golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { gradients } from '../tensor/grad.ts';
+import * as t from '../tensor/ops.ts';
+import { compile } from '../tensor/program.ts';
+import { Session } from '../tensor/session.ts';
+import { whiten } from './advantages.ts';
+import { type KlPenalty, parseObjective } from './config.ts';
+import { estimators } from './kl.ts';
+import { makeObjective } from './papo.ts';
+import { annealed, gammaAt, nextBeta } from './schedule.ts';
+import { valueLoss } from './value.ts';
+
+const LOSS = 2e-6;
+const GRADIENT = 1e-6;
+
+interface KlCase {
+  id: string;
+  kl_penalty: KlPenalty;
+  log_probs: number[];
+  ref_log_probs: number[];
+  f32: { kl: number[]; d_log_probs: number[]; d_ref_log_probs: number[] };
+}
+
+async function evaluate(outputs: Record<string, t.Tensor>, feeds: Record<string, ArrayLike<number>>) {
+  const session = await Session.create(compile(outputs), { threads: 1 });
+  const typed = Object.fromEntries(Object.entries(feeds).map(([k, v]) => [k, Float32Array.from(v)]));
+  return (await session.run(typed)) as Record<string, Float32Array>;
+}
+
+describe('KL estimators (golden/objective/kl.json)', () => {
+  const { cases } = golden<{ cases: KlCase[] }>('kl');
+  it.each(cases.map((c) => [c.id, c] as const))('%s: values and both derivatives', async (_, c) => {
+    const n = c.log_probs.length;
+    const [logp, other] = [t.input('logp', [n]), t.input('other', [n])];
+    const kl = estimators[c.kl_penalty](logp, other);
+    const [dLogp, dOther] = gradients(t.sum(kl), [logp, other]);
+    const out = await evaluate(
+      { kl, dLogp: dLogp!, dOther: dOther! },
+      { logp: c.log_probs, other: c.ref_log_probs },
+    );
+    const relative = (got: Float32Array, want: number[]) =>
+      furthest(
+        got.map((v, i) => v / Math.max(1, Math.abs(want[i]))),
+        want.map((v) => v / Math.max(1, Math.abs(v))),
+      );
+    expect(relative(out.kl, c.f32.kl)).toBeLessThan(GRADIENT);
+    expect(relative(out.dLogp, c.f32.d_log_probs)).toBeLessThan(GRADIENT);
+    expect(relative(out.dOther, c.f32.d_ref_log_probs)).toBeLessThan(GRADIENT);
+  });
+
+  it('full is the sampled token’s own part of the sum', async () => {
+    const [logp, other] = [t.input('logp', [2]), t.input('other', [2])];
+    const out = await evaluate(
+      { kl: estimators.full(logp, other) },
+      { logp: [Math.log(0.25), -1], other: [Math.log(0.5), -1] },
+    );
+    expect(furthest(out.kl, [0.25 * Math.log(0.5), 0])).toBeLessThan(1e-7);
+  });
+});
+
+describe('averages as weights (golden/objective/averages.json)', () => {
+  interface Case {
+    id: string;
+    bs: number;
+    T: number;
+    response_mask: number[];
+    values: number[];
+    f32: { token: number; seq: number; masked_mean: number; masked_whiten: number[] };
+  }
+  const { cases } = golden<{ cases: Case[] }>('averages');
+  it.each(cases.map((c) => [c.id, c] as const))('%s', (_, c) => {
+    const over = (mode: 'token' | 'sequence') =>
+      weightsOf(c.response_mask, c.bs, c.T, mode).reduce((s, w, i) => s + w * c.values[i], 0);
+    expect(Math.abs(over('token') - c.f32.token)).toBeLessThan(LOSS);
+    expect(Math.abs(over('token') - c.f32.masked_mean)).toBeLessThan(LOSS);
+    expect(Math.abs(over('sequence') - c.f32.seq)).toBeLessThan(LOSS);
+    const valid = (a: number[]) => a.filter((_, i) => c.response_mask[i] === 1);
+    if (valid(c.values).length > 1)
+      expect(furthest(whiten([valid(c.values)])[0], valid(c.f32.masked_whiten))).toBeLessThan(LOSS);
+  });
+});
+
+describe('schedules (golden/objective/kl_controllers.json)', () => {
+  type Controller =
+    | {
+        type: 'annealing';
+        start_value: number;
+        end_value: number;
+        total_steps: number;
+        kl_coef_after_n_updates: number[];
+      }
+    | {
+        type: 'adaptive';
+        init: number;
+        target: number;
+        horizon: number;
+        n_steps: number;
+        current_kl: number[];
+        kl_coef_after_n_updates: number[];
+      };
+  const { controllers } = golden<{ controllers: Controller[] }>('kl_controllers');
+  it.each(controllers.map((c, i) => [`${c.type} ${i}`, c] as const))('%s', (_, c) => {
+    if (c.type === 'annealing') {
+      c.kl_coef_after_n_updates.forEach((want, n) => {
+        expect(annealed(c.start_value, c.end_value, c.total_steps, n)).toBe(want);
+      });
+      return;
+    }
+    const config = parseObjective({
+      betaSchedule: { kind: 'adaptive', target: c.target, horizon: c.horizon },
+    });
+    let beta = c.init;
+    expect(beta).toBe(c.kl_coef_after_n_updates[0]);
+    c.current_kl.forEach((kl, n) => {
+      beta = nextBeta(config, beta, kl, c.n_steps);
+      expect(beta).toBeCloseTo(c.kl_coef_after_n_updates[n + 1], 16);
+    });
+  });
+
+  it('γ falls over its share of the run and then stays', () => {
+    const config = parseObjective({
+      gamma: 0.02,
+      gammaSchedule: { kind: 'linear', end: 0.01, fraction: 0.5 },
+    });
+    expect(gammaAt(config, 0, 41)).toBe(0.02);
+    expect(gammaAt(config, 10, 41)).toBeCloseTo(0.015, 15);
+    expect(gammaAt(config, 20, 41)).toBeCloseTo(0.01, 15);
+    expect(gammaAt(config, 40, 41)).toBeCloseTo(0.01, 15);
+    expect(gammaAt(parseObjective({ gamma: 0.02 }), 40, 41)).toBe(0.02);
+    expect(nextBeta(parseObjective({}), 0.01, 5, 64)).toBe(0.01);
+  });
+});
+
+describe('policy loss (golden/objective/policy_loss.json)', () => {
+  interface Case {
+    id: string;
+    bs: number;
+    T: number;
+    clip_ratio_low: number;
+    clip_ratio_high: number;
+    clip_ratio_dual: number;
+    loss_avg_mode: 'token' | 'seq';
+    response_mask: number[];
+    old_log_probs: number[];
+    log_probs: number[];
+    advantages: number[];
+    f32: { loss: number; metrics: Record<string, number>; d_log_probs: number[] };
+  }
+  const { cases } = golden<{ cases: Case[] }>('policy_loss');
+  it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
+    const objective = makeObjective(
+      parseObjective({
+        gamma: 0,
+        beta: 0,
+        clipLow: c.clip_ratio_low,
+        clipHigh: c.clip_ratio_high,
+        clipDual: c.clip_ratio_dual,
+        average: c.loss_avg_mode === 'seq' ? 'sequence' : 'token',
+      }),
+    );
+    const weight = weightsOf(c.response_mask, c.bs, c.T, c.loss_avg_mode === 'seq' ? 'sequence' : 'token');
+    const feeds = {
+      logp: c.log_probs,
+      oldLogp: c.old_log_probs,
+      advantage: c.advantages,
+      weight,
+      tokenWeight: weightsOf(c.response_mask, c.bs, c.T, 'token'),
+    };
+    const { values, dLogp } = await run(objective, c.bs, c.T, feeds);
+    expect(Math.abs(values.loss - c.f32.loss)).toBeLessThan(LOSS);
+    expect(values.loss).toBe(values.pg_loss);
+    expect(furthest(dLogp, c.f32.d_log_probs)).toBeLessThan(GRADIENT);
+    const { metrics } = c.f32;
+    expect(Math.abs(values.ppo_kl - metrics.ppo_kl)).toBeLessThan(LOSS);
+    expect(Math.abs(values.clip_ratio_high - metrics.pg_clipfrac_higher)).toBeLessThan(LOSS);
+    expect(Math.abs(values.clip_ratio_low - metrics.pg_clipfrac_lower)).toBeLessThan(LOSS);
+    const entropy = await run(objective, c.bs, c.T, { ...feeds, tokenWeight: weight });
+    expect(Math.abs(entropy.values.entropy - metrics.entropy_loss)).toBeLessThan(LOSS);
+  });
+});
+
+describe('value loss (golden/objective/value_loss.json)', () => {
+  interface Case {
+    id: string;
+    bs: number;
+    T: number;
+    cliprange_value: number;
+    loss_avg_mode: 'token' | 'seq';
+    response_mask: number[];
+    vpreds: number[];
+    returns: number[];
+    values: number[];
+    f32: { loss: number; clipfrac: number; d_vpreds: number[] };
+  }
+  const { cases } = golden<{ cases: Case[] }>('value_loss');
+  it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
+    const x = (name: string) => t.input(name, [c.bs, c.T]);
+    const value = x('value');
+    const rest = { oldValue: x('oldValue'), returns: x('returns') };
+    const { loss } = valueLoss({ value, ...rest, weight: x('weight') }, c.cliprange_value);
+    const { clipFraction } = valueLoss({ value, ...rest, weight: x('tokenWeight') }, c.cliprange_value);
+    const [dValue] = gradients(loss, [value]);
+    const out = await evaluate(
+      { loss, clipFraction, dValue: dValue! },
+      {
+        value: c.vpreds,
+        oldValue: c.values,
+        returns: c.returns,
+        weight: weightsOf(c.response_mask, c.bs, c.T, c.loss_avg_mode === 'seq' ? 'sequence' : 'token'),
+        tokenWeight: weightsOf(c.response_mask, c.bs, c.T, 'token'),
+      },
+    );
+    expect(Math.abs(out.loss[0] - c.f32.loss)).toBeLessThan(LOSS);
+    expect(Math.abs(out.clipFraction[0] - c.f32.clipfrac)).toBeLessThan(LOSS);
+    expect(furthest(out.dValue, c.f32.d_vpreds)).toBeLessThan(GRADIENT);
+  });
+});

@@ -1,0 +1,88 @@
+import { ConfigError } from '../errors.ts';
+import { gradeChoice } from './choice.ts';
+import { equalAnswers } from './equal.ts';
+import { extractBoxed, formatReward, NO_ANSWER, tidyTags } from './extract.ts';
+import { gradeAnswer } from './grade.ts';
+import { gradeNumber, type Tolerance } from './quantity.ts';
+
+/** The reward of one response. `overall` is what the policy is trained on; the parts are logged. */
+export interface Reward {
+  overall: number;
+  /** 1 where the answer is right, else 0 (a user's function may give anything). */
+  accuracy: number;
+  /** 1 where the response has the asked form, else 0. */
+  format: number;
+}
+
+/** What is known of a response: its text, the true answer, and the data row that it belongs to. */
+export interface RewardInput {
+  response: string;
+  answer: string;
+  row?: Record<string, unknown>;
+}
+
+export type RewardFunction = (x: RewardInput) => Reward | Promise<Reward>;
+
+/** How answers are compared; each entry takes the answer given and the true one. */
+export const GRADERS = ['mathruler', 'equal', 'choice', 'number', 'function'] as const;
+export type Grader = (typeof GRADERS)[number];
+
+export interface RewardConfig {
+  /**
+   * - `mathruler`: the verdicts of MathRuler, which PAPO's numbers are measured with
+   * - `equal`: whatever is mathematically equal
+   * - `choice`: the letter of a multiple-choice answer, A to E
+   * - `number`: numbers within `tolerance`
+   * - `function`: a person's own function, named in `function`
+   *
+   * @default 'mathruler'
+   */
+  grader?: Grader;
+  /** Share of the format in the overall reward, 0 to 1. The public code has 0.1, the paper's text 0. @default 0.1 */
+  formatWeight?: number;
+  /** For `grader: number`. @default exact */
+  tolerance?: Tolerance;
+  /** For `grader: function`: `path/to/file.ts#exportName`. */
+  function?: string;
+}
+
+/**
+ * The reward function that a config asks for: `(1 − w)·accuracy + w·format`, with the last `\boxed{…}` of the response
+ * graded against the answer. Agrees with PAPO's `compute_score` for the default config (PAPER.md section 3).
+ *
+ * @throws ConfigError for a setting outside what is allowed; `grader: function` is `loadReward`'s
+ */
+export function makeReward(config: RewardConfig = {}): RewardFunction {
+  const { grader = 'mathruler', formatWeight = 0.1, tolerance } = config;
+  if (!(formatWeight >= 0 && formatWeight <= 1)) {
+    throw new ConfigError(`reward.formatWeight is ${formatWeight}; give a number from 0 to 1`);
+  }
+  for (const [name, value] of Object.entries(tolerance ?? {})) {
+    if (!(value >= 0))
+      throw new ConfigError(`reward.tolerance.${name} is ${value}; give a number of at least 0`);
+  }
+  const grade = graderOf(grader, tolerance);
+  return ({ response, answer }) => {
+    const text = tidyTags(response);
+    const accuracy = grade(extractBoxed(text), answer) ? 1 : 0;
+    const format = formatReward(text);
+    return { overall: (1 - formatWeight) * accuracy + formatWeight * format, accuracy, format };
+  };
+}
+
+function graderOf(grader: Grader, tolerance?: Tolerance): (given: string, truth: string) => boolean {
+  switch (grader) {
+    case 'mathruler':
+      return gradeAnswer;
+    case 'equal':
+      return equalAnswers;
+    case 'choice':
+      return gradeChoice;
+    case 'number':
+      return (given, truth) => given !== NO_ANSWER && gradeNumber(given, truth, tolerance);
+    case 'function':
+      throw new ConfigError("reward.grader is 'function': it is loaded from its file, by rewardFromConfig");
+    default:
+      throw new ConfigError(`reward.grader is '${grader}'; choose one of ${GRADERS.join(', ')}`);
+  }
+}

@@ -1,0 +1,62 @@
+/** The files that a run writes as it goes: metrics.jsonl (the source of truth), samples.jsonl, TensorBoard events. */
+import { join } from 'node:path';
+import { type JsonLine, JsonlWriter, truncateJsonl } from '../metrics/jsonl.ts';
+import { EventsWriter } from '../metrics/tensorboard.ts';
+
+export const METRICS = 'metrics.jsonl';
+export const SAMPLES = 'samples.jsonl';
+
+/** A line of metrics.jsonl: `kind` is step, validation or test. */
+export interface MetricsLine extends JsonLine {
+  kind: 'step' | 'validation' | 'test';
+  /** Steps done; 0 before the first. */
+  step: number;
+}
+
+export class RunLog {
+  private readonly metrics: JsonlWriter;
+  private readonly samples: JsonlWriter;
+  private readonly events: EventsWriter | undefined;
+
+  /**
+   * Goes on after step `done`, or from the start where it is -1: what earlier attempts wrote about later steps is cut
+   * off, and so is the test after the last step, which is asked again.
+   */
+  constructor(runDir: string, done: number, tensorboard: boolean) {
+    const keep = ({ step, kind }: JsonLine) =>
+      typeof step === 'number' && step <= done && !(kind === 'test' && step > 0);
+    for (const name of [METRICS, SAMPLES]) truncateJsonl(join(runDir, name), keep);
+    this.metrics = new JsonlWriter(join(runDir, METRICS));
+    this.samples = new JsonlWriter(join(runDir, SAMPLES));
+    this.events = tensorboard ? new EventsWriter(runDir, Math.max(0, done) + 1) : undefined;
+  }
+
+  write(line: MetricsLine): void {
+    this.metrics.write(line);
+    const { kind, step, ...values } = line;
+    this.events?.scalars(step, Object.fromEntries(scalars(kind === 'step' ? 'train' : kind, values)));
+  }
+
+  sample(lines: readonly JsonLine[]): void {
+    for (const line of lines) this.samples.write(line);
+  }
+
+  /** Everything so far is on the disk: called before a checkpoint says that its steps are done. */
+  sync(): void {
+    this.metrics.sync();
+    this.samples.sync();
+  }
+
+  close(): void {
+    this.metrics.close();
+    this.samples.close();
+    this.events?.close();
+  }
+}
+
+function* scalars(prefix: string, values: JsonLine): Generator<[string, number]> {
+  for (const [name, value] of Object.entries(values))
+    if (typeof value === 'number') yield [`${prefix}/${name}`, value];
+    else if (typeof value === 'object' && value !== null)
+      yield* scalars(`${prefix}/${name}`, value as JsonLine);
+}

@@ -1,0 +1,265 @@
+/** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
+import type { Row } from '../data/row.ts';
+import type { CheckpointStore, RunState } from './checkpoint.ts';
+import type { RunConfig } from './config.ts';
+import type { RunLog } from './log.ts';
+import { evaluationLine, type Progress } from './progress.ts';
+import type { RolloutContext } from './rollout.ts';
+import { coefficientsAt, type StepContext, trainStep } from './step.ts';
+import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
+import { type Evaluation, evaluate } from './validate.ts';
+
+/** Thrown where the run was asked to stop and stands at a place from which it can go on. */
+class Interrupted extends Error {}
+
+export interface LoopParts extends Omit<StepContext, 'check' | 'clock'> {
+  validation: readonly Row[];
+  test: readonly Row[];
+  store: CheckpointStore;
+  log: RunLog;
+  progress: Progress;
+  /** Aborted where the run is to stop: it saves a checkpoint and returns. */
+  signal: AbortSignal;
+  /** Whether metrics.jsonl already has the validation of the state's step: a run can be stopped between the two. */
+  validated: boolean;
+}
+
+export interface Outcome {
+  state: RunState;
+  /** Accuracy on the test questions; null where none are asked, or the run was stopped. */
+  before: Evaluation | null;
+  after: Evaluation | null;
+  interrupted: boolean;
+  /** The newest checkpoint, where there is one. */
+  checkpoint: string | undefined;
+}
+
+/** The state in which a run begins. */
+export function firstState(config: RunConfig, configHash: string, rows: number): RunState {
+  return {
+    version: 1,
+    step: 0,
+    position: 0,
+    rows,
+    configHash,
+    schedule: { gamma: config.objective.gamma, beta: config.objective.beta },
+    best: null,
+    before: null,
+    totals: { skippedRows: 0, discardedGroups: 0, skippedSteps: 0, maskedUnchanged: 0, seconds: 0 },
+  };
+}
+
+/** Seconds by part of the step. Parts nest in `total` alone. */
+class Stopwatch {
+  seconds: Record<string, number> = {};
+  private start = performance.now();
+
+  clock = async <T>(part: string, work: () => Promise<T>): Promise<T> => {
+    const from = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.seconds[part] = (this.seconds[part] ?? 0) + (performance.now() - from) / 1000;
+    }
+  };
+
+  /** The parts since the last call, and forgets them. */
+  lap(): Record<string, number> {
+    const total = (performance.now() - this.start) / 1000;
+    const rounded = Object.entries({ ...this.seconds, total }).map(([k, v]) => [
+      k,
+      Math.round(v * 1e4) / 1e4,
+    ]);
+    this.seconds = {};
+    this.start = performance.now();
+    return Object.fromEntries(rounded);
+  }
+}
+
+/** Trains from `state` to the last step. @throws PapoError where data or disk give out; the last checkpoint is intact */
+export async function trainLoop(parts: LoopParts, state: RunState): Promise<Outcome> {
+  return new Loop(parts, structuredClone(state)).run();
+}
+
+class Loop {
+  private readonly parts: LoopParts;
+  private readonly state: RunState;
+  private readonly watch = new Stopwatch();
+  private readonly context: StepContext;
+  private readonly stepSeconds: number[] = [];
+
+  constructor(parts: LoopParts, state: RunState) {
+    this.parts = parts;
+    this.state = state;
+    this.context = { ...parts, clock: this.watch.clock, check: this.check };
+  }
+
+  private check = (): void => {
+    if (this.parts.signal.aborted) throw new Interrupted();
+  };
+
+  async run(): Promise<Outcome> {
+    const { config, stream } = this.parts;
+    const { state } = this;
+    stream.position = state.position;
+    try {
+      await this.first();
+      while (state.step < config.train.steps) {
+        await this.step();
+        this.check();
+        if (this.validates(state.step)) await this.validate();
+        this.parts.log.sync();
+        const { every } = config.checkpoint;
+        if (state.step === config.train.steps || (every > 0 && state.step % every === 0)) await this.save();
+      }
+      const after = await this.test();
+      if (after) this.parts.log.write({ kind: 'test', step: state.step, ...flat(after) });
+      return this.outcome(after, false);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      this.parts.progress.end();
+      this.parts.log.sync();
+      if (state.step > 0) await this.save();
+      return this.outcome(null, true);
+    }
+  }
+
+  private outcome(after: Evaluation | null, interrupted: boolean): Outcome {
+    const checkpoint = this.parts.store.newest()?.dir;
+    return { state: this.state, before: this.state.before, after, interrupted, checkpoint };
+  }
+
+  /** What has to be measured before the first step of this session. */
+  private async first(): Promise<void> {
+    const { state, parts } = this;
+    if (state.step === 0) {
+      state.before = await this.test();
+      if (state.before) {
+        parts.log.write({ kind: 'test', step: 0, ...flat(state.before) });
+        parts.progress.say(evaluationLine('before training, test', state.before));
+      }
+    }
+    if (!parts.validated && this.validates(state.step)) await this.validate();
+  }
+
+  private validates(step: number): boolean {
+    const { config, validation } = this.parts;
+    const { every } = config.validation;
+    if (every === 0 || validation.length === 0) return false;
+    return step % every === 0 || step === config.train.steps;
+  }
+
+  private async step(): Promise<void> {
+    const { parts, state } = this;
+    const { config, progress, log, stream } = parts;
+    const step = state.step + 1;
+    const skippedBefore = stream.skipped;
+    this.watch.lap();
+    const result = await trainStep(this.context, step, state.schedule.beta!);
+    const seconds = this.watch.lap();
+    const skippedRows = stream.skipped - skippedBefore;
+    const line = stepMetrics(step, result, { seconds, skippedRows });
+    log.write(line);
+    log.sample(stepSamples(step, result, config.logging.samples));
+    state.step = step;
+    state.position = stream.position;
+    state.schedule = coefficientsAt(config, step + 1, result.beta);
+    state.totals.skippedRows += skippedRows;
+    state.totals.discardedGroups += result.collected.discarded;
+    state.totals.skippedSteps += result.skippedSteps;
+    state.totals.maskedUnchanged += result.masked.unchanged;
+    state.totals.seconds += seconds.total!;
+    this.stepSeconds.push(seconds.total!);
+    progress.step({
+      step,
+      steps: config.train.steps,
+      reward: Number(line.reward),
+      accuracy: Number(line.accuracy),
+      klPrcp: klPrcpOf(result),
+      entropy: Number(line.entropy),
+      seconds: seconds.total!,
+      meanSeconds: typical(this.stepSeconds),
+    });
+    this.warn(result);
+  }
+
+  /** What a person should not have to find in the metrics. */
+  private warn({ masked, skippedSteps }: Awaited<ReturnType<typeof trainStep>>): void {
+    const { progress } = this.parts;
+    if (skippedSteps > 0)
+      progress.say(`step ${this.state.step}: ${skippedSteps} update(s) skipped, the gradient was not finite`);
+    if (masked.prompts > 0 && masked.unchanged === masked.prompts)
+      progress.say(
+        `step ${this.state.step}: the masked view equals the original for all ${masked.prompts} questions, so KL_prcp is 0; check mask`,
+      );
+  }
+
+  private async validate(): Promise<void> {
+    const { config, validation, log, progress } = this.parts;
+    const { state } = this;
+    const { maxTokens, temperature, topP } = config.rollout;
+    const result = await evaluate(this.quiet(), validation, {
+      samples: config.validation.samples,
+      greedy: false,
+      batch: this.batch(),
+      sampling: { maxTokens, temperature, topP },
+      seed: `${config.seed}/validation`,
+      check: this.check,
+    });
+    log.write({ kind: 'validation', step: state.step, ...flat(result) });
+    const { sampled } = result.all;
+    if (state.step > 0 && sampled > (state.best?.accuracy ?? -1))
+      state.best = { step: state.step, accuracy: sampled };
+    progress.say(evaluationLine(`step ${state.step}, validation`, result));
+  }
+
+  /** Temperature 1 and all tokens, so that runs compare whatever they trained with. */
+  private async test(): Promise<Evaluation | null> {
+    const { config, test, progress } = this.parts;
+    if (test.length === 0) return null;
+    progress.doing(`asking ${test.length} test questions ...`);
+    return evaluate(this.quiet(), test, {
+      samples: config.test.samples,
+      greedy: true,
+      batch: this.batch(),
+      sampling: { maxTokens: config.rollout.maxTokens, temperature: 1, topP: 1 },
+      seed: `${config.seed}/test`,
+      check: this.check,
+    });
+  }
+
+  /** Evaluation does not count into the seconds of a step. */
+  private quiet(): RolloutContext {
+    return { ...this.context, clock: (_, work) => work() };
+  }
+
+  private batch(): number {
+    const { prompts, samples } = this.parts.config.rollout;
+    return prompts * samples;
+  }
+
+  private async save(): Promise<void> {
+    const { store, engine, config } = this.parts;
+    await store.save(engine, this.state);
+    store.prune(config.checkpoint.keep, this.state.best?.step);
+  }
+}
+
+/** The mean of the last steps without the slowest: the first ones compile. */
+function typical(seconds: readonly number[]): number {
+  const last = seconds.slice(-10);
+  const kept = last.length > 2 ? [...last].sort((a, b) => a - b).slice(0, -1) : last;
+  return kept.reduce((a, b) => a + b, 0) / kept.length;
+}
+
+/** An evaluation as a line of metrics. */
+function flat({ all, kinds, rows, samples, skipped }: Evaluation) {
+  return {
+    accuracy: all.sampled,
+    ...(all.greedy === null ? {} : { greedy: all.greedy }),
+    kinds: Object.fromEntries(Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled])),
+    rows,
+    samples,
+    skipped_rows: skipped,
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * Supervised pre-training of a base policy on the built-in tasks: describing scenes and answering questions in the
+ * `<think> ... </think> \boxed{}` form. Describing is most of it: a trial showed that without it a small policy stays
+ * at the prior.
+ */
+
+import type { Dependency } from '../data/row.ts';
+import { TASKS } from '../data/tasks/compose.ts';
+import { description } from '../data/tasks/describe.ts';
+import { renderScene } from '../data/tasks/draw.ts';
+import { makeUndrawn } from '../data/tasks/make.ts';
+import { solution } from '../data/tasks/solution.ts';
+import { OnnxEngine } from '../engine/onnx/engine.ts';
+import type { Prompt, TrainGroup } from '../engine/types.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Objective } from '../objective/types.ts';
+import { random } from '../random.ts';
+import { extractBoxed } from '../reward/extract.ts';
+import { gradeAnswer } from '../reward/grade.ts';
+import * as t from '../tensor/ops.ts';
+import { encodePrompt, promptMessages } from '../text/prompt.ts';
+import { prepareImage } from '../vision/processor.ts';
+import { type BaseShape, newBasePolicy } from './base-policy.ts';
+import type { PolicyText } from './prompts.ts';
+
+export interface PretrainOptions {
+  seed: string;
+  shape: BaseShape;
+  steps: number;
+  batch: number;
+  learningRate: number;
+  /** Share of the batches that describe scenes instead of answering questions. */
+  describe: number;
+  /** Validation questions, each answered once at temperature 1. */
+  validationRows: number;
+  validateEvery: number;
+  /** Stops once this share of the validation questions is answered rightly. */
+  until: number;
+  threads?: number;
+  inProcess?: boolean;
+}
+
+/** The recipe of the shipped base policy. */
+export const RECIPE: PretrainOptions = {
+  seed: 'base-policy-1',
+  shape: {
+    hidden: 128,
+    layers: 4,
+    heads: 4,
+    kvHeads: 2,
+    intermediate: 352,
+    visionHidden: 64,
+    visionDepth: 2,
+    visionHeads: 4,
+    visionIntermediate: 128,
+    vocabulary: 512,
+  },
+  steps: 2000,
+  batch: 64,
+  learningRate: 2e-3,
+  describe: 0.65,
+  validationRows: 384,
+  validateEvery: 200,
+  until: 0.42,
+};
+
+export interface PretrainReport {
+  step: number;
+  /** Mean negative log-likelihood a token over the last steps, in nats. */
+  loss: number;
+  /** Of the validation, where there was one at this step. */
+  accuracy?: number;
+  format?: number;
+  /** Mean −log p of the sampled tokens, in nats. */
+  entropy?: number;
+  byTask?: Record<string, number>;
+  seconds: number;
+}
+
+/** Negative log-likelihood, averaged by the weights. */
+const likelihood: Objective = {
+  key: 'supervised',
+  gradientViews: [],
+  arrays: [],
+  scalars: {},
+  build: ({ logp, weight }) => {
+    const loss = t.neg(t.sum(t.mul(weight, logp)));
+    return { loss, terms: { nll: loss } };
+  },
+};
+
+/**
+ * Trains a new policy and hands it back. `report` is called after every tenth step; after a validation it is handed
+ * the policy as it stands, too.
+ */
+export async function pretrain(
+  o: PretrainOptions,
+  report: (r: PretrainReport, policy?: Checkpoint) => void,
+): Promise<{ checkpoint: Checkpoint; parameters: number; last: PretrainReport }> {
+  const { checkpoint, text } = newBasePolicy(o.seed, o.shape);
+  const engine = await OnnxEngine.open(checkpoint, {
+    threads: o.threads,
+    inProcess: o.inProcess,
+    microBatchRows: 16_384,
+  });
+  const started = performance.now();
+  const recent: number[] = [];
+  let last: PretrainReport = { step: 0, loss: Number.NaN, seconds: 0 };
+  try {
+    const draw = (step: number) => {
+      const kind = kindOf(o, step);
+      const groups = Array.from({ length: o.batch }, (_, i) =>
+        example(o, text, kind, (step - 1) * o.batch + i),
+      );
+      weigh(groups);
+      return groups;
+    };
+    let groups = draw(1);
+    for (let step = 1; step <= o.steps; step++) {
+      const running = engine.accumulate(groups, likelihood, { temperature: 1 });
+      // The next batch is drawn while the engine's thread computes.
+      groups = draw(step + 1);
+      const { nll } = await running;
+      await engine.step({
+        learningRate: o.learningRate * rate(step, o.steps),
+        beta1: 0.9,
+        beta2: 0.98,
+        eps: 1e-8,
+        weightDecay: 0.05,
+        gradClip: 1,
+      });
+      recent.push(nll);
+      if (recent.length > 50) recent.shift();
+      if (step % 10 !== 0 && step !== o.steps) continue;
+      const loss = recent.reduce((a, b) => a + b, 0) / recent.length;
+      last = { step, loss, seconds: (performance.now() - started) / 1000 };
+      const due = step % o.validateEvery === 0 || step === o.steps;
+      if (due) Object.assign(last, await validate(engine, text, o));
+      report(last, due ? await engine.snapshot() : undefined);
+      if (due && last.accuracy! >= o.until) break;
+    }
+    return { checkpoint: await engine.snapshot(), parameters: engine.size, last };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Warm-up over 50 steps, then a half cosine down to a tenth. */
+function rate(step: number, steps: number): number {
+  const down = 0.1 + 0.45 * (1 + Math.cos((Math.PI * step) / steps));
+  return Math.min(step / 50, 1) * down;
+}
+
+interface BatchKind {
+  describing: boolean;
+  dependency: Dependency;
+}
+
+/** A batch is of one kind, so that its examples are of like length. */
+function kindOf(o: PretrainOptions, step: number): BatchKind {
+  const rng = random(o.seed, 'kind', step);
+  const describing = rng.next() < o.describe;
+  return {
+    describing,
+    dependency: describing ? 'high' : rng.pick(['high', 'high', 'high', 'medium', 'low']),
+  };
+}
+
+/** A scene is met once: example i is drawn from its own stream. */
+function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: number): TrainGroup {
+  const rng = random(o.seed, 'example', i);
+  const tasks = [rng.pick(TASKS)];
+  const row = makeUndrawn(`${o.seed}-train`, i, { dependency: kind.dependency, split: 'train', tasks });
+  const { scene } = row.meta;
+  const words = kind.describing
+    ? description(scene, rng)
+    : { question: row.problem, text: solution(row, rng) };
+  const problem = kind.describing ? `<image>${words.question}` : words.question;
+  const prompt = promptOf(text, row.id, problem, scene);
+  const tokens = Int32Array.from([...text.tokenizer.encode(words.text), text.tokenizer.special.imEnd]);
+  return { prompt, responses_G: [tokens], arrays_G: [{ weight: new Float32Array(tokens.length) }] };
+}
+
+/** Every response token of the batch weighs the same. */
+function weigh(groups: readonly TrainGroup[]): void {
+  const total = groups.reduce((n, g) => n + g.responses_G[0].length, 0);
+  for (const g of groups) g.arrays_G[0].weight.fill(1 / total);
+}
+
+function promptOf(
+  text: PolicyText,
+  id: string,
+  problem: string,
+  scene: Parameters<typeof renderScene>[0],
+): Prompt {
+  const image = prepareImage(renderScene(scene), text.processor);
+  const messages = promptMessages(problem, 1, id, text.format);
+  const ids_L = encodePrompt(messages, [image.gridThw], text, text.processor.mergeSize, id);
+  return { id, ids_L, views: { original: [image] } };
+}
+
+async function validate(
+  engine: OnnxEngine,
+  text: PolicyText,
+  o: PretrainOptions,
+): Promise<Pick<PretrainReport, 'accuracy' | 'format' | 'entropy' | 'byTask'>> {
+  const rows = Array.from({ length: o.validationRows }, (_, i) =>
+    makeUndrawn(`${o.seed}-validation`, i, { split: 'validation' }),
+  );
+  const prompts = rows.map((r) => promptOf(text, r.id, r.problem, r.meta.scene));
+  const rollouts = await engine.sample(prompts, {
+    samples: 1,
+    maxTokens: 64,
+    temperature: 1,
+    topP: 1,
+    seed: `${o.seed}-validation`,
+  });
+  const byTask: Record<string, { right: number; rows: number }> = {};
+  let right = 0;
+  let formatted = 0;
+  let tokens = 0;
+  let surprise = 0;
+  rollouts.forEach(([r], i) => {
+    const response = text.tokenizer.decode(r.tokens_T, { skipSpecialTokens: true });
+    const boxed = extractBoxed(response);
+    const good = gradeAnswer(boxed, rows[i].answer) ? 1 : 0;
+    const task = (byTask[rows[i].meta.task] ??= { right: 0, rows: 0 });
+    task.right += good;
+    task.rows++;
+    right += good;
+    if (boxed !== 'None') formatted++;
+    tokens += r.tokens_T.length;
+    for (const v of r.logprobs_T) surprise -= v;
+  });
+  return {
+    accuracy: right / rows.length,
+    format: formatted / rows.length,
+    entropy: surprise / tokens,
+    byTask: Object.fromEntries(Object.entries(byTask).map(([k, v]) => [k, v.right / v.rows])),
+  };
+}

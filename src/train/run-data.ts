@@ -1,0 +1,113 @@
+/** The rows of a run: a person's own, or the built-in tasks, made on the first start. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dependency, Row } from '../data/row.ts';
+import { sampler } from '../data/sampler.ts';
+import { openData, type RowSource, reportText, splitFiles } from '../data/source.ts';
+import { writeDataset } from '../data/tasks/write.ts';
+import { DataError, ImageError, type PapoError } from '../errors.ts';
+import type { RunConfig } from './config.ts';
+import type { RowStream } from './stream.ts';
+import { version } from './version.ts';
+
+export interface RunData {
+  /** One line for the start of a run. */
+  description: string;
+  /** Further lines that a person should read. */
+  notes: string[];
+  train: RowSource;
+  validation: Row[];
+  test: Row[];
+}
+
+/** Where the built-in rows of these settings lie; equal settings share a folder. */
+export function builtinFolder(builtin: RunConfig['data']['builtin'], under = '.papo'): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([version(), builtin]))
+    .digest('hex');
+  return join(under, `data-${hash.slice(0, 12)}`);
+}
+
+/** Makes the built-in rows unless they are there. @throws DataError where they cannot be written */
+export function makeBuiltin(builtin: RunConfig['data']['builtin'], under = '.papo'): string {
+  const dir = builtinFolder(builtin, under);
+  if (existsSync(dir)) return dir;
+  const { seed, train, validation, test, tasks, dependency } = builtin;
+  const aside = `${dir}.${process.pid}`;
+  try {
+    mkdirSync(under, { recursive: true });
+    writeDataset(aside, {
+      seed,
+      rows: { train, validation, test },
+      tasks,
+      dependency: dependency as Dependency,
+    });
+    // Another run may have made the same rows meanwhile.
+    if (existsSync(dir)) rmSync(aside, { recursive: true });
+    else renameSync(aside, dir);
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    throw new DataError(`${dir}: the built-in rows cannot be written (${code}); free some space`);
+  }
+  return dir;
+}
+
+/** @throws DataError where there are no training rows */
+export async function openRunData(config: RunConfig): Promise<RunData> {
+  const { data, validation, test } = config;
+  const dir = data.dir ?? makeBuiltin(data.builtin);
+  const train = await openData(dir, 'train');
+  const notes: string[] = [];
+  const has = (split: 'validation' | 'test') =>
+    statSync(dir).isDirectory() && splitFiles(dir, split).length > 0;
+  const held = async (split: 'validation' | 'test', count: number): Promise<Row[]> =>
+    has(split) && count > 0 ? firstRows(await openData(dir, split), count) : [];
+  const validationRows = await held('validation', validation.every > 0 ? validation.rows : 0);
+  const testRows = await held('test', test.rows);
+  if (!has('validation') && validation.every > 0)
+    notes.push(`${dir} has no validation file: accuracy is not measured while training`);
+  if (!has('test') && test.rows > 0)
+    notes.push(`${dir} has no test file: accuracy is not measured before and after training`);
+  const kind = data.dir === null ? `built-in tasks (${data.builtin.tasks.join(', ')})` : dir;
+  const counts = [reportText(train.report), `validation ${validationRows.length}`, `test ${testRows.length}`];
+  return {
+    description: `${kind}: train ${counts.join(', ')}`,
+    notes,
+    train,
+    validation: validationRows,
+    test: testRows,
+  };
+}
+
+function firstRows(source: RowSource, count: number): Promise<Row[]> {
+  return Promise.all(Array.from({ length: Math.min(count, source.length) }, (_, i) => source.row(i)));
+}
+
+/** The training rows in drawn order; `onSkip` hears of each row that turns out to be of no use, once. */
+export function shuffled(
+  source: RowSource,
+  seed: number | string,
+  onSkip: (why: PapoError) => void = () => {},
+): RowStream {
+  const order = sampler(source.length, seed);
+  const { length } = source;
+  let next = 0;
+  const indexAt = (position: number) => {
+    if (position !== next)
+      order.restore({ length, epoch: Math.floor(position / length), position: position % length });
+    next = position + 1;
+    return order.next(1)[0]!;
+  };
+  return {
+    at: (position) => source.row(indexAt(position)),
+    skip: (position, why) => {
+      const index = indexAt(position);
+      if (source.isSkipped(index)) return;
+      source.skip(index, why instanceof ImageError ? 'unreadable image' : 'too long');
+      onSkip(why);
+    },
+  };
+}

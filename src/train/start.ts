@@ -1,0 +1,166 @@
+/** From settings to a finished run: opens everything that the loop needs, and says what a person wants to know. */
+import { join } from 'node:path';
+import { openOnnxEngine } from '../engine/onnx/engine.ts';
+import type { Engine } from '../engine/types.ts';
+import { CheckpointError, ConfigError } from '../errors.ts';
+import { maskFromConfig } from '../mask/config.ts';
+import type { Mask } from '../mask/types.ts';
+import { needsOf, warnings } from '../objective/plan.ts';
+import { preset } from '../objective/presets.ts';
+import { rewardFromConfig } from '../reward/userFunction.ts';
+import type { ProcessorConfig } from '../vision/processor.ts';
+import type { RunConfig } from './config.ts';
+import { RunLog } from './log.ts';
+import { firstState, type Outcome, trainLoop } from './loop.ts';
+import { openPolicy } from './policy.ts';
+import { Progress, type Terminal, table } from './progress.ts';
+import { promptMaker } from './prompts.ts';
+import { openRunData, shuffled } from './run-data.ts';
+import { beginRun, configHash, isValidated, type RunFolder, resumeRun } from './run-folder.ts';
+import type { Layer } from './settings.ts';
+import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
+import { PromptStream } from './stream.ts';
+import { interruptedText, summary } from './summary.ts';
+import { version } from './version.ts';
+
+export interface StartOptions {
+  /** Settings in rising precedence, without the preset. */
+  layers: readonly Layer[];
+  /** The folder of a run to take up. */
+  resume?: string;
+}
+
+/** `papo train`. @returns the exit status */
+export async function startTraining(options: StartOptions, out: Terminal): Promise<number> {
+  const progress = new Progress(out);
+  return untilStopped(
+    async (signal) => {
+      const outcome = await train(options, progress, signal);
+      return outcome.interrupted ? exitStatus(signal.reason as StopSignal) : 0;
+    },
+    (text) => progress.say(text),
+  );
+}
+
+async function train(options: StartOptions, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+  const folder = options.resume
+    ? resumeRun(options.resume.replace(/[\\/]+$/, ''), options.layers)
+    : beginRun(options.layers);
+  const { config, dir, store, from } = folder;
+  refuseImpossible(config);
+  const policy = openPolicy(config);
+  const data = await openRunData(config);
+  if (from && from.state.rows !== data.train.length)
+    throw new CheckpointError(
+      `${from.checkpoint.dir}: was made with ${from.state.rows} training rows, the data has ${data.train.length}; resume with the same data`,
+    );
+  const reward = await rewardFromConfig(
+    { ...config.reward, function: config.reward.function ?? undefined },
+    '.',
+  );
+  const masks = await openMasks(config, policy.text.processor);
+  const engine = await openEngine(config, policy.dir);
+  try {
+    if (from) await engine.load(from.checkpoint.dir);
+    progress.say(intro(folder, policy.description, engine.description, data.description));
+    for (const note of [...data.notes, ...warnings(config.objective)]) progress.say(`  note: ${note}`);
+    const maker = promptMaker(policy.text);
+    const hash = configHash(config);
+    let told = false;
+    const rows = shuffled(data.train, config.seed, (why) => {
+      if (!told) progress.say(`skipped: ${why.message} (further ones are only counted)`);
+      told = true;
+    });
+    const state = from?.state ?? firstState(config, hash, data.train.length);
+    const log = new RunLog(dir, from ? state.step : -1, config.logging.tensorboard);
+    try {
+      const parts = {
+        config,
+        engine,
+        maker,
+        reward,
+        masks,
+        stream: new PromptStream({ rows, maker, seed: config.seed, position: state.position }),
+        validation: data.validation,
+        test: data.test,
+        store,
+        log,
+        progress,
+        signal,
+        validated: from !== undefined && isValidated(dir, state.step),
+      };
+      const outcome = await trainLoop(parts, state);
+      progress.end();
+      progress.say(outcome.interrupted ? interruptedText(dir, outcome) : summary(dir, config, outcome));
+      return outcome;
+    } finally {
+      log.close();
+    }
+  } finally {
+    await engine.close();
+  }
+}
+
+function refuseImpossible(config: RunConfig): void {
+  const { objective, rollout, views } = config;
+  if (objective.advantage === 'gae')
+    throw new ConfigError(
+      'objective.advantage: gae needs a critic, which no engine here has; allowed is grpo, dapo, dr-grpo, rloo, reinforce++, remax',
+    );
+  if (rollout.samples < 2 && !['reinforce++', 'remax'].includes(objective.advantage))
+    throw new ConfigError(
+      `rollout.samples: ${rollout.samples} is given, advantage ${objective.advantage} compares at least 2 rollouts of a question`,
+    );
+  const missing = needsOf(objective).views.find((view) => view !== 'masked' && !(view in views));
+  if (missing !== undefined)
+    throw new ConfigError(
+      `views.${missing}: the objective asks for this view of the pictures, but nothing says how it is made; add for example --set 'views.${missing}={kind: noise, step: 500}'`,
+    );
+}
+
+async function openMasks(config: RunConfig, processor: ProcessorConfig): Promise<Record<string, Mask>> {
+  const wanted = { masked: config.mask, ...config.views };
+  const made = Object.entries(wanted).map(
+    async ([view, mask]) => [view, await maskFromConfig(mask, { processor })] as const,
+  );
+  return Object.fromEntries(await Promise.all(made));
+}
+
+function openEngine({ engine }: RunConfig, checkpointDir: string): Promise<Engine> {
+  return openOnnxEngine({
+    checkpointDir,
+    threads: engine.threads ?? undefined,
+    provider: engine.provider,
+    microBatchRows: engine.microBatchTokens ?? undefined,
+  });
+}
+
+function intro({ dir, config, from }: RunFolder, policy: string, engine: string, data: string): string {
+  const { objective: o, rollout, train } = config;
+  const named = preset(config.preset, config.size);
+  const parts = [
+    `γ ${o.gamma}`,
+    `β ${o.beta}`,
+    `η1 ${o.eta1}`,
+    `η2 ${o.eta2}`,
+    `clip ${o.clipLow} / ${o.clipHigh}`,
+  ];
+  const masked = needsOf(o).views.includes('masked') ? `, mask ${config.mask.kind}` : '';
+  return (
+    `papo ${version()}\n` +
+    table([
+      ['policy', policy],
+      ['engine', engine],
+      ['data', data],
+      ['preset', `${config.preset} (${config.size}): ${named.title}`],
+      ['source', named.source.objective],
+      ['objective', parts.join(', ') + masked],
+      [
+        'steps',
+        `${train.steps} of ${rollout.prompts} questions × ${rollout.samples} rollouts, ${train.miniBatches} updates each`,
+      ],
+      ['run', `${dir} (seed ${config.seed}; settings in ${join(dir, 'config.yaml')})`],
+      ...(from ? [['resumed', `after step ${from.state.step}, from ${from.checkpoint.dir}`] as const] : []),
+    ])
+  );
+}

@@ -1,0 +1,106 @@
+/** What metrics.jsonl says of a step, and which of its responses samples.jsonl shows. */
+import type { JsonLine } from '../metrics/jsonl.ts';
+import { visualDependency } from '../objective/followups/vppo.ts';
+import type { ScoredRollout } from '../objective/rollouts.ts';
+import type { MetricsLine } from './log.ts';
+import type { StepResult } from './step.ts';
+
+/** What of a step differs from run to run; left out of comparisons. */
+export const UNSTEADY = ['seconds', 'tokens_per_second', 'memory_mb'] as const;
+
+/** Mean over all response tokens of a value per token. */
+function tokenMean(result: StepResult, valuesOf: (rollout: ScoredRollout) => Float32Array): number {
+  let total = 0;
+  let tokens = 0;
+  for (const { rollouts_G } of result.scored_P)
+    for (const rollout of rollouts_G) {
+      for (const value of valuesOf(rollout)) total += value;
+      tokens += rollout.length;
+    }
+  return total / tokens;
+}
+
+const hasMasked = (result: StepResult) => result.scored_P[0]?.rollouts_G[0]?.logprobs.masked !== undefined;
+
+/** KL_prcp of the step: the objective's own, else k3 of the sampler's log-probabilities where the view was scored. */
+export function klPrcpOf(result: StepResult): number | null {
+  const own = result.terms.kl_prcp;
+  if (own !== undefined) return own;
+  return hasMasked(result) ? tokenMean(result, (r) => visualDependency(r)) : null;
+}
+
+export function stepMetrics(
+  step: number,
+  result: StepResult,
+  more: { seconds: Record<string, number>; skippedRows: number },
+): MetricsLine {
+  const { collected, drawn, terms, masked } = result;
+  const per = (sum: number) => sum / drawn.responses;
+  const negative = (name: string) => (r: ScoredRollout) => r.logprobs[name]!.map((x) => -x);
+  const klPrcp = klPrcpOf(result);
+  const trained = collected.kept.flatMap((g) =>
+    g.rollouts_G.map((r) => g.prompt.ids_L.length + r.tokens_T.length),
+  );
+  const { sample, train, total } = more.seconds;
+  const rate = (tokens: number, seconds: number | undefined) => (seconds ? Math.round(tokens / seconds) : 0);
+  return {
+    kind: 'step',
+    step,
+    reward: per(drawn.reward),
+    accuracy: per(drawn.accuracy),
+    format: per(drawn.format),
+    ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
+    entropy: tokenMean(result, negative('old')),
+    ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative('masked')) } : {}),
+    ...Object.fromEntries(Object.entries(terms).filter(([name]) => name !== 'kl_prcp' && name !== 'entropy')),
+    grad_norm: result.gradNorm,
+    learning_rate: result.learningRate,
+    gamma: result.now.gamma,
+    beta: result.now.beta,
+    response_length: per(drawn.tokens),
+    response_length_max: drawn.longest,
+    truncated: per(drawn.truncated),
+    groups: collected.kept.length,
+    groups_sampled: drawn.groups,
+    groups_discarded: collected.discarded,
+    groups_surplus: collected.surplus,
+    groups_all_right: drawn.allRight,
+    groups_all_wrong: drawn.allWrong,
+    sampling_rounds: collected.tries,
+    sampling_rounds_kept_whole: collected.wholeRounds,
+    ...(masked.prompts > 0 ? { masked_unchanged: masked.unchanged } : {}),
+    skipped_rows: more.skippedRows,
+    skipped_steps: result.skippedSteps,
+    seconds: more.seconds,
+    tokens_per_second: {
+      sample: rate(drawn.tokens, sample),
+      train: rate(
+        trained.reduce((a, b) => a + b, 0),
+        train,
+      ),
+      step: rate(drawn.tokens, total),
+    },
+    memory_mb: Math.round(process.memoryUsage().rss / 2 ** 20),
+  };
+}
+
+/** One response of each of the first `count` questions. */
+export function stepSamples(step: number, result: StepResult, count: number): JsonLine[] {
+  return result.collected.kept.slice(0, count).map((group, i) => {
+    const g = (step + i) % group.rollouts_G.length;
+    const { overall, accuracy, format } = group.rewards_G[g]!;
+    return {
+      step,
+      id: group.row.id,
+      problem: group.row.problem,
+      answer: group.row.answer,
+      response: group.text_G[g],
+      reward: overall,
+      accuracy,
+      format,
+      tokens: group.rollouts_G[g]!.tokens_T.length,
+      stop: group.rollouts_G[g]!.stopReason,
+      view: group.views_G[g],
+    };
+  });
+}
