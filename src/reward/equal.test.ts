@@ -119,6 +119,31 @@ describe('equal', () => {
   });
 });
 
+describe('hostile answers end', () => {
+  const nested = (depth: number): string =>
+    depth === 0 ? 'x+1' : `{${nested(depth - 1)},${nested(depth - 1)}}`;
+  const hostile: Record<string, string> = {
+    sets: nested(7).replaceAll('{', '\\{').replaceAll('}', '\\}'),
+    digits: '1'.repeat(1999),
+    points: '1.'.repeat(900),
+    power: '((((x+1)^9)^9)^9)^9=((x-1)^9)^9',
+    tuple: `(${'(x+1)^9(y-1)^9,'.repeat(90)}1)`,
+    braces: '{'.repeat(1999),
+    roots: '\\sqrt{'.repeat(250),
+    fractions: '\\frac'.repeat(390),
+    bars: '|'.repeat(1999),
+  };
+  test.each(Object.keys(hostile))('%s', (name) => {
+    const answer = hostile[name]!;
+    for (const truth of ['5', 'x', answer.replace('1', '2'), `${answer} `, answer.replace('x', 'y')]) {
+      const start = performance.now();
+      expect(typeof equalAnswers(answer, truth)).toBe('boolean');
+      expect(typeof gradeNumber(answer, truth)).toBe('boolean');
+      expect(performance.now() - start).toBeLessThan(1000);
+    }
+  });
+});
+
 describe('choices', () => {
   test.each([
     ['B', 'B'],

@@ -1,6 +1,7 @@
 import { choiceOf } from './choice.ts';
 import { NO_ANSWER } from './extract.ts';
 import { plainMath } from './plainMath.ts';
+import { Budget } from './polynomial.ts';
 import { simplifiesToZero } from './symbolic.ts';
 
 /** Longer answers are compared as text only. */
@@ -51,7 +52,7 @@ export function equalAnswers(given: string, truth: string): boolean {
   if (a.length > LONGEST || b.length > LONGEST) return false;
   const [left, right] = [tidy(a), tidy(b)];
   if (left === '' || right === '') return false;
-  return equalParts(left, right);
+  return equalParts(left, right, new Budget());
 }
 
 const isMissing = (text: string): boolean => text === '' || text.toLowerCase() === NO_ANSWER.toLowerCase();
@@ -66,38 +67,46 @@ const tidy = (text: string): string =>
 
 const squash = (text: string): string => text.toLowerCase().replace(/\s+/g, '');
 
-function equalParts(a: string, b: string): boolean {
+/** What one step into a set or tuple costs: nested sets would be compared exponentially often. */
+const COST_OF_PART = 40;
+
+function equalParts(a: string, b: string, budget: Budget): boolean {
   if (squash(a) === squash(b)) return true;
+  if (budget.left < COST_OF_PART) return false;
+  budget.spend(COST_OF_PART);
   const [choiceA, choiceB] = [choiceOf(a), choiceOf(b)];
   if (choiceA !== undefined && choiceA === choiceB) return true;
   const [setA, setB] = [alternatives(a), alternatives(b)];
-  if (setA && setB) return setA.length === setB.length && matchInAnyOrder(setA, setB);
+  if (setA && setB) return setA.length === setB.length && matchInAnyOrder(setA, setB, budget);
   const [tupleA, tupleB] = [tuple(a), tuple(b)];
   if (tupleA && tupleB) {
     return (
       tupleA.brackets === tupleB.brackets &&
       tupleA.parts.length === tupleB.parts.length &&
-      tupleA.parts.every((part, i) => equalParts(part, tupleB.parts[i]!))
+      tupleA.parts.every((part, i) => equalParts(part, tupleB.parts[i]!, budget))
     );
   }
   if (tupleA || tupleB || setA || setB) return false;
   const [relationA, relationB] = [equation(a), equation(b)];
-  if (relationA && relationB) return equalEquations(relationA, relationB);
+  if (relationA && relationB) return equalEquations(relationA, relationB, budget);
   // A lone name on the left, as in `x = 5`, says which unknown is meant.
-  if (relationA) return isName(relationA[0]) && equalValues(relationA[1], b);
-  if (relationB) return isName(relationB[0]) && equalValues(a, relationB[1]);
-  return equalValues(a, b);
+  if (relationA) return isName(relationA[0]) && equalValues(relationA[1], b, budget);
+  if (relationB) return isName(relationB[0]) && equalValues(a, relationB[1], budget);
+  return equalValues(a, b, budget);
 }
 
 const isName = (text: string): boolean =>
   /^[\p{L}]\w{0,3}(\([a-z]\))?$|^[\p{L}]_\(?\w+\)?$/u.test(squash(text));
 
-function equalEquations([a, b]: [string, string], [c, d]: [string, string]): boolean {
-  if (equalValues(a, c) && equalValues(b, d)) return true;
-  if (equalValues(a, d) && equalValues(b, c)) return true;
+function equalEquations([a, b]: [string, string], [c, d]: [string, string], budget: Budget): boolean {
+  if (equalValues(a, c, budget) && equalValues(b, d, budget)) return true;
+  if (equalValues(a, d, budget) && equalValues(b, c, budget)) return true;
   // The same equation with terms moved over.
   const [left, right] = [`(${a})-(${b})`, `(${c})-(${d})`].map(exactText) as [string, string];
-  return simplifiesToZero(`(${left})-(${right})`) || simplifiesToZero(`(${left})+(${right})`);
+  return (
+    simplifiesToZero(`(${left})-(${right})`, true, budget) ||
+    simplifiesToZero(`(${left})+(${right})`, true, budget)
+  );
 }
 
 /** The members of a set, of `a or b`, or of `±a`; `undefined` for anything else. */
@@ -110,11 +119,11 @@ function alternatives(text: string): string[] | undefined {
   return sign ? [sign[2]!, `-(${sign[2]})`] : undefined;
 }
 
-function matchInAnyOrder(a: readonly string[], b: readonly string[]): boolean {
+function matchInAnyOrder(a: readonly string[], b: readonly string[], budget: Budget): boolean {
   if (a.length > 12) return a.every((part, i) => squash(part) === squash(b[i]!));
   const left = [...b];
   return a.every((part) => {
-    const i = left.findIndex((other) => equalParts(part, other));
+    const i = left.findIndex((other) => equalParts(part, other, budget));
     if (i >= 0) left.splice(i, 1);
     return i >= 0;
   });
@@ -155,13 +164,13 @@ function equation(text: string): [string, string] | undefined {
   return sides[0]!.trim() === '' ? undefined : [sides[0]!.trim(), sides[1]!.trim()];
 }
 
-function equalValues(a: string, b: string): boolean {
+function equalValues(a: string, b: string, budget: Budget): boolean {
   const [left, right] = [measured(a), measured(b)];
   if (left.unit !== '' && right.unit !== '' && left.unit !== right.unit) return false;
-  if (!left.percent && !right.percent) return sameNumber(left.value, right.value);
-  if (left.percent === right.percent) return sameNumber(left.value, right.value);
+  if (!left.percent && !right.percent) return sameNumber(left.value, right.value, budget);
+  if (left.percent === right.percent) return sameNumber(left.value, right.value, budget);
   const [part, whole] = left.percent ? [left.value, right.value] : [right.value, left.value];
-  return sameNumber(part, whole) || sameNumber(`(${part})/100`, whole);
+  return sameNumber(part, whole, budget) || sameNumber(`(${part})/100`, whole, budget);
 }
 
 /** A quantity without its unit; an area's or volume's exponent goes with the unit. */
@@ -175,13 +184,13 @@ function measured(text: string): { value: string; unit: string; percent: boolean
   return { value: match[1]!, unit: base === 'unit' ? '' : base, percent: false };
 }
 
-function sameNumber(a: string, b: string): boolean {
+function sameNumber(a: string, b: string, budget: Budget): boolean {
   if (squash(a) === squash(b)) return true;
   // Words are not products of their letters.
   if (/\p{L}{4}/u.test((a + b).replace(KNOWN, ''))) return false;
   const [left, right] = [exactText(a), exactText(b)];
   if (left.trim() === '' || right.trim() === '') return false;
-  return simplifiesToZero(`(${left})-(${right})`, true);
+  return simplifiesToZero(`(${left})-(${right})`, true, budget);
 }
 
 const KNOWN = /sqrt|sin|cos|tan|log|ln|exp|pi|arc|abs/g;

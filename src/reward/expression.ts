@@ -26,7 +26,7 @@ const EXPONENT = `[eE][-+]?${DIGITS}`;
 const FLOAT = `(?:${DIGITS}\\.(?:${DIGITS})?|\\.${DIGITS})(?:${EXPONENT})?|${DIGITS}${EXPONENT}`;
 const INTEGER = '0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?0)*|[1-9](?:_?[0-9])*';
 const TOKEN = new RegExp(
-  `([ \\t\\f]+)|(\\r?\\n)|((?:${DIGITS}|${FLOAT})[jJ]|${FLOAT}|${INTEGER})|([\\p{L}\\p{Nl}_][\\p{L}\\p{N}\\p{M}_]*)|(\\*\\*|//|!=|[-+*/()!])`,
+  `([ \\t\\f]+)|(\\r?\\n)|((?:${DIGITS}|${FLOAT})[jJ]|${FLOAT}|${INTEGER})|([\\p{L}\\p{Nl}_][\\p{L}\\p{N}\\p{M}_]*)|(\\*\\*|//|!=|[-+*/()!,])`,
   'uy',
 );
 
@@ -228,13 +228,15 @@ class Parser {
     if (token?.kind === 'number') return { kind: 'number', text: token.text };
     if (token?.kind === 'symbol') return { kind: 'symbol', name: token.text };
     if (token?.kind === 'pi' || token?.kind === 'i') return { kind: 'constant', name: token.kind };
-    if (token?.kind === 'function') return { kind: 'call', name: token.text, argument: this.atom() };
-    if (!is(token, '(')) throw new NotAnExpression();
+    const called = token?.kind === 'function';
+    if (!is(called ? this.tokens[this.pos++] : token, '(')) throw new NotAnExpression();
     this.descend();
     const value = this.sum();
     this.depth--;
+    // Python allows a comma after the last argument; without a function it would make a tuple.
+    if (called) this.accept(',');
     if (!this.accept(')')) throw new NotAnExpression();
-    return value;
+    return called ? { kind: 'call', name: token.text, argument: value } : value;
   }
 
   descend(): void {

@@ -61,6 +61,7 @@ describe('what MathRuler takes for equal', () => {
     ['1.2.3', '1.2*.3'],
     ['x_1+y', 'y+x_1'],
     ['ab', 'ba'],
+    ['-\\sqrt{6}', '-\\sqrt{6,}cm'],
   ])('%s and %s', (a, b) => {
     expect(gradeAnswer(a, b)).toBe(true);
     expect(gradeAnswer(b, a)).toBe(true);

@@ -1,5 +1,6 @@
 import { normalizeMathd } from './mathd.ts';
 import { isIntegerText, normalizeLoose, splitTuple } from './normalize.ts';
+import { Budget } from './polynomial.ts';
 import { isZeroDifference } from './symbolic.ts';
 
 /** Longer answers are compared as they stand: no true answer is that long, and a grade must not take long either. */
@@ -26,15 +27,16 @@ export function gradeAnswer(given: string, truth: string): boolean {
   if (truths.length > 1 && (truthText[0] !== givenText[0] || truthText.at(-1) !== givenText.at(-1)))
     return false;
   if (truths.length !== givens.length) return false;
-  return truths.every((element, i) => gradeElement(givens[i]!, element));
+  const budget = new Budget();
+  return truths.every((element, i) => gradeElement(givens[i]!, element, budget));
 }
 
 const FRACTION = /^-?[0-9]+[^\n]?\/0*[1-9][0-9]*[^\n]?(?=\n?(?![\s\S]))/;
 
-function gradeElement(given: string, truth: string): boolean {
+function gradeElement(given: string, truth: string, budget: Budget): boolean {
   // A fraction that is not reduced counts as wrong, so no algebra here.
   if (FRACTION.test(truth) && FRACTION.test(given)) return truth === given;
   // An integer has to be written as one.
   if (isIntegerText(truth) !== isIntegerText(given)) return false;
-  return isZeroDifference(truth, given);
+  return isZeroDifference(truth, given, budget);
 }

@@ -46,7 +46,7 @@ export interface Quotient {
 }
 
 /** Products of terms that one comparison may form. */
-const MOST_STEPS = 8_000;
+const MOST_STEPS = 6_000;
 
 /** Counts the work of one comparison. @throws TooLarge when it is spent */
 export class Budget {

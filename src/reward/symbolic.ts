@@ -27,22 +27,23 @@ function isAllowed(text: string): boolean {
  * symbols by mathematics, numbers with a decimal point by floating-point arithmetic (0.1 + 0.2 is not 0.3, and never a
  * root or 1/3). False for what is no expression, is undefined or is too large to settle within the step budget.
  */
-export function isZeroDifference(truth: string, given: string): boolean {
+export function isZeroDifference(truth: string, given: string, budget = new Budget()): boolean {
   if (truth.length + given.length > LONGEST) return false;
   const text = `(${truth})-(${given})`;
-  return isAllowed(text) && simplifiesToZero(text);
+  return isAllowed(text) && simplifiesToZero(text, false, budget);
 }
 
 /**
  * Whether an expression in sympy's syntax is zero, under the same rules. Never throws.
  *
+ * @param budget what may be spent; several comparisons of one grade share it
  * @param functions whether `sin`, `log` and the like are functions; MathRuler's limit of two letters keeps them out
  */
-export function simplifiesToZero(text: string, functions = false): boolean {
+export function simplifiesToZero(text: string, functions = false, budget = new Budget()): boolean {
   if (text.length > LONGEST) return false;
   try {
     const expression = parseExpression(text, functions);
-    const work: Work = { budget: new Budget(), keepProducts: false, floats: false };
+    const work: Work = { budget, keepProducts: false, floats: false };
     try {
       const value = canonical(expression, work);
       if (value.num.size === 0) return true;

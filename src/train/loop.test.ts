@@ -1,0 +1,252 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FakeEngine, fakeRows } from './fake-engine.testing.ts';
+import { fakeRun, samplesOf, steadyMetrics, tempDir } from './loop.testing.ts';
+
+const steps = (dir: string) => steadyMetrics(dir).filter((line) => line.kind === 'step');
+
+describe('the loop', () => {
+  it('learns, and says so before and after, by kind of question', async () => {
+    const { outcome, dir } = await fakeRun();
+    const { before, after } = outcome;
+    expect(before!.all.sampled).toBeLessThan(0.45);
+    expect(after!.all.sampled).toBeGreaterThan(before!.all.sampled + 0.3);
+    expect(after!.all.greedy).toBeGreaterThan(0.9);
+    expect(Object.keys(after!.kinds)).toEqual(['large', 'small']);
+    const lines = steadyMetrics(dir);
+    expect(lines.map((l) => `${l.kind} ${l.step}`)).toEqual([
+      'test 0',
+      'validation 0',
+      ...[1, 2, 3, 4].map((s) => `step ${s}`),
+      'validation 4',
+      ...[5, 6, 7, 8].map((s) => `step ${s}`),
+      'validation 8',
+      ...[9, 10, 11, 12].map((s) => `step ${s}`),
+      'validation 12',
+      'test 12',
+    ]);
+  });
+
+  it('writes what a step was like', async () => {
+    const { dir } = await fakeRun({ set: ['train.steps=2', 'test.rows=0'] });
+    const [first, second] = steps(dir);
+    for (const name of [
+      'reward accuracy format kl_prcp kl_ref entropy entropy_masked clip_ratio_high clip_ratio_low grad_norm',
+      'learning_rate response_length truncated groups groups_sampled groups_discarded masked_unchanged',
+      'skipped_steps skipped_rows gamma beta',
+    ].flatMap((names) => names.split(' ')))
+      expect(first![name], name).toBeTypeOf('number');
+    expect(first).toMatchObject({ groups: 8, groups_sampled: 8, gamma: 0.02, beta: 0.01, skipped_rows: 0 });
+    // The sampler is the reference at first; afterwards it has moved away.
+    expect(first!.reward).toBeCloseTo(0.9 * Number(first!.accuracy) + 0.1 * Number(first!.format), 9);
+    expect(Number(second!.kl_ref)).toBeGreaterThan(Number(first!.kl_ref));
+    expect(samplesOf(dir)).toHaveLength(2 * 4);
+    expect(samplesOf(dir)[0]).toMatchObject({ step: 1, view: 'original', response: expect.any(String) });
+    expect(readdirSync(dir).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
+  });
+
+  it('scores neither reference nor masked view where no coefficient asks for them', async () => {
+    const engine = new FakeEngine();
+    const verbs: string[] = [];
+    engine.before = (verb) => verbs.push(verb);
+    const set = [
+      'preset=grpo',
+      'objective.beta=0',
+      'logging.klPrcpEvery=2',
+      'train.steps=4',
+      'test.rows=0',
+      'validation.every=0',
+    ];
+    const { dir } = await fakeRun({ engine, set });
+    // KL_prcp is measured in steps 1, 2 and 4, where it is one more forward pass and no part of the loss.
+    expect(verbs.filter((v) => v === 'score')).toHaveLength(3);
+    expect(steps(dir).map((line) => 'kl_prcp' in line)).toEqual([true, true, false, true]);
+    expect(steps(dir).every((line) => !('kl_ref' in line))).toBe(true);
+  });
+
+  it('gives γ = 0 the very numbers of GRPO', async () => {
+    const set = ['train.steps=3', 'test.rows=0', 'logging.klPrcpEvery=0'];
+    const [papo, grpo] = await Promise.all([
+      fakeRun({ set: [...set, 'objective.gamma=0'] }),
+      fakeRun({ set: [...set, 'preset=grpo'] }),
+    ]);
+    expect(steps(papo.dir)).toEqual(steps(grpo.dir));
+    expect(papo.engine.table).toEqual(grpo.engine.table);
+  });
+
+  it('moves the policy with the masked view', async () => {
+    const set = ['train.steps=3', 'test.rows=0'];
+    const [without, off, on] = await Promise.all([
+      fakeRun({ set: [...set, 'objective.gamma=0'] }),
+      fakeRun({ set: [...set, 'objective.gamma=0.5'] }),
+      fakeRun({ set: [...set, 'objective.gamma=0.5', 'objective.maskedGradient=on'] }),
+    ]);
+    expect(off.engine.table).not.toEqual(without.engine.table);
+    expect(on.engine.table).not.toEqual(off.engine.table);
+  });
+
+  it('runs every preset', async () => {
+    for (const preset of ['dapo', 'papo-d', 'papo-g-no-ref', 'vppo', 'noisy-rollout', 'dvrp']) {
+      const { dir } = await fakeRun({ set: [`preset=${preset}`, 'train.steps=2', 'test.rows=0'] });
+      expect(steps(dir), preset).toHaveLength(2);
+      for (const line of steps(dir)) expect(Number.isFinite(line.reward), preset).toBe(true);
+    }
+    for (const advantage of ['dr-grpo', 'rloo', 'reinforce++', 'remax']) {
+      const { dir } = await fakeRun({
+        set: [`objective.advantage=${advantage}`, 'train.steps=1', 'test.rows=0'],
+      });
+      expect(steps(dir), advantage).toHaveLength(1);
+    }
+  });
+
+  it('draws a share of the rollouts from the noised view, and takes their old log-probabilities under the original', async () => {
+    const { dir } = await fakeRun({
+      set: ['preset=noisy-rollout', 'train.steps=2', 'test.rows=0', 'logging.samples=8'],
+    });
+    const views = new Set(samplesOf(dir).map((s) => s.view));
+    expect(views).toEqual(new Set(['original', 'noised']));
+    // Off-policy tokens: the ratio of a first update is still 1, as old and new are under one view.
+    const [first] = steps(dir);
+    expect(first!.ppo_kl).toBeLessThan(0.05);
+  });
+
+  it('warms the learning rate up', async () => {
+    const { dir } = await fakeRun({ set: ['train.steps=4', 'test.rows=0', 'optimizer.warmupSteps=3'] });
+    expect(steps(dir).map((l) => Number(l.learning_rate))).toEqual([0.025, 0.05, 0.07500000000000001, 0.1]);
+  });
+
+  it('anneals γ over the run', async () => {
+    const set = [
+      'train.steps=4',
+      'test.rows=0',
+      'objective.gammaSchedule={kind: linear, end: 0, fraction: 0.5}',
+    ];
+    const { dir } = await fakeRun({ set });
+    expect(steps(dir).map((l) => l.gamma)).toEqual([0.02, 0.01, 0, 0]);
+  });
+
+  it('stops where the masked view changes nothing and says so', async () => {
+    const rows = fakeRows(16).map((row) => ({ ...row, images: [Uint8Array.of(0)] }));
+    const { said, outcome } = await fakeRun({ rows, set: ['train.steps=1', 'test.rows=0'] });
+    expect(said.join('')).toContain('the masked view equals the original for all 8 questions');
+    expect(outcome.state.totals.maskedUnchanged).toBe(8);
+  });
+});
+
+describe('rows that cannot be used', () => {
+  const broken = (row: ReturnType<typeof fakeRows>[number]) => ({ ...row, images: [Uint8Array.of(255)] });
+
+  it('are skipped, counted and told of once', async () => {
+    const rows = fakeRows(40).map((row, i) => (i % 10 === 3 ? broken(row) : row));
+    const { outcome, dir, source, skips } = await fakeRun({ rows, set: ['train.steps=10', 'test.rows=0'] });
+    expect(outcome.state.totals.skippedRows).toBeGreaterThanOrEqual(8);
+    expect(steps(dir).reduce((n, l) => n + Number(l.skipped_rows), 0)).toBe(outcome.state.totals.skippedRows);
+    expect(source.report.skipped).toEqual({ 'unreadable image': 4 });
+    expect(skips).toHaveLength(4);
+    expect(steps(dir).every((l) => l.groups === 8)).toBe(true);
+  });
+
+  it('end the run where a whole batch of them comes', async () => {
+    await expect(fakeRun({ rows: fakeRows(20).map(broken), set: ['test.rows=0'] })).rejects.toThrow(
+      /^data: 8 rows one after another cannot be used; the last: row row-\d+, image 1: broken/,
+    );
+  });
+});
+
+describe('a run that is stopped', () => {
+  /** Aborts at the n-th call of a verb, or kills the run there. */
+  const at = (verb: string, n: number, action: () => void) => {
+    const engine = new FakeEngine();
+    let calls = 0;
+    engine.before = (called) => {
+      if (called === verb && ++calls === n) action();
+    };
+    return engine;
+  };
+
+  it.each([
+    // Three samplings a validation or test chunk or step; the numbers spread over all places of a run.
+    ['sample', 1],
+    ['sample', 6],
+    ['sample', 8],
+    ['score', 5],
+    ['accumulate', 9],
+    ['step', 7],
+    ['sample', 15],
+  ])('by an abort at %s %i goes on to the same metrics', async (verb, n) => {
+    const whole = await fakeRun();
+    const dir = tempDir();
+    const controller = new AbortController();
+    const first = await fakeRun({
+      dir,
+      signal: controller.signal,
+      engine: at(verb, n, () => controller.abort()),
+    });
+    expect(first.outcome.interrupted).toBe(true);
+    const second = await fakeRun({ dir, resume: true });
+    expect(second.outcome.interrupted).toBe(false);
+    expect(steadyMetrics(dir)).toEqual(steadyMetrics(whole.dir));
+    expect(samplesOf(dir)).toEqual(samplesOf(whole.dir));
+    expect(second.engine.table).toEqual(whole.engine.table);
+    expect(second.outcome.before).toEqual(whole.outcome.before);
+    expect(second.outcome.state.best).toEqual(whole.outcome.state.best);
+  });
+
+  it.each([
+    ['sample', 12],
+    ['step', 13],
+    ['save', 2],
+  ])('by a kill at %s %i goes on from the last checkpoint to the same metrics', async (verb, n) => {
+    const set = [
+      'preset=papo-d',
+      'objective.betaSchedule={kind: adaptive, target: 0.01}',
+      'objective.beta=0.05',
+    ];
+    const whole = await fakeRun({ set });
+    const dir = tempDir();
+    const killed = at(verb, n, () => {
+      throw new Error('killed');
+    });
+    await expect(fakeRun({ dir, set, engine: killed })).rejects.toThrow('killed');
+    const second = await fakeRun({ dir, set, resume: true });
+    expect(steadyMetrics(dir)).toEqual(steadyMetrics(whole.dir));
+    expect(samplesOf(dir)).toEqual(samplesOf(whole.dir));
+    expect(second.engine.table).toEqual(whole.engine.table);
+  });
+
+  it('asks the test questions once more where it had ended already, and doubles no line', async () => {
+    const { dir, outcome } = await fakeRun();
+    const before = steadyMetrics(dir);
+    const again = await fakeRun({ dir, resume: true });
+    expect(again.outcome.after).toEqual(outcome.after);
+    expect(steadyMetrics(dir)).toEqual(before);
+  });
+
+  it('saves at once what it has', async () => {
+    const controller = new AbortController();
+    const engine = at('score', 5, () => controller.abort());
+    const { outcome, dir } = await fakeRun({ signal: controller.signal, engine });
+    expect(outcome.state.step).toBe(2);
+    expect(outcome.checkpoint).toBe(join(dir, 'checkpoints', 'step-000002'));
+    const state = JSON.parse(readFileSync(join(outcome.checkpoint!, 'state.json'), 'utf8'));
+    expect(state).toMatchObject({ step: 2, position: 16, rows: 40 });
+  });
+});
+
+describe('checkpoints', () => {
+  it('are kept: the newest, and the best in validation', async () => {
+    const { dir, outcome } = await fakeRun({ set: ['checkpoint={every: 1, keep: 2}', 'validation.every=1'] });
+    const names = readdirSync(join(dir, 'checkpoints'));
+    const best = `step-${String(outcome.state.best!.step).padStart(6, '0')}`;
+    expect(new Set(names)).toEqual(new Set(['step-000011', 'step-000012', best]));
+  });
+
+  it('hold the policy of their step', async () => {
+    const { dir, engine } = await fakeRun();
+    const loaded = new FakeEngine();
+    await loaded.load(join(dir, 'checkpoints', 'step-000012'));
+    expect(loaded.table).toEqual(engine.table);
+    expect(existsSync(join(dir, 'checkpoints', 'step-000012', 'state.json'))).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+/** A run of the loop with the table engine, in a folder of its own. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Row } from '../data/row.ts';
+import { rowsSource } from '../data/source.ts';
+import type { PapoError } from '../errors.ts';
+import { diffusionMask } from '../mask/noise.ts';
+import { randomMask } from '../mask/random.ts';
+import { readJsonl } from '../metrics/jsonl.ts';
+import { makeReward } from '../reward/reward.ts';
+import { CheckpointStore } from './checkpoint.ts';
+import { FakeEngine, fakeMaker, fakeRows } from './fake-engine.testing.ts';
+import { METRICS, RunLog, SAMPLES } from './log.ts';
+import { firstState, trainLoop } from './loop.ts';
+import { Progress } from './progress.ts';
+import { shuffled } from './run-data.ts';
+import { configHash, isValidated } from './run-folder.ts';
+import { resolveConfig, setLayer } from './settings.ts';
+import { UNSTEADY } from './step-line.ts';
+import { PromptStream } from './stream.ts';
+
+/** Small and quick; the table needs a higher rate than a network. */
+const SMALL = [
+  'rollout.prompts=8',
+  'rollout.samples=8',
+  'rollout.maxTokens=6',
+  'optimizer.learningRate=0.1',
+  'train.steps=12',
+  'validation={every: 4, rows: 8, samples: 4}',
+  'test={rows: 16, samples: 4}',
+  'checkpoint={every: 4, keep: 2}',
+];
+
+export interface FakeRun {
+  dir?: string;
+  set?: string[];
+  rows?: Row[];
+  signal?: AbortSignal;
+  engine?: FakeEngine;
+  /** Takes up the newest checkpoint of `dir`. */
+  resume?: boolean;
+}
+
+export const tempDir = () => mkdtempSync(join(tmpdir(), 'papo-run-'));
+
+export async function fakeRun(options: FakeRun = {}) {
+  const dir = options.dir ?? tempDir();
+  const config = resolveConfig([...SMALL, ...(options.set ?? [])].map(setLayer));
+  const engine = options.engine ?? new FakeEngine();
+  const store = new CheckpointStore(dir);
+  const found = options.resume ? store.newest() : undefined;
+  if (found) await engine.load(found.dir);
+  const source = rowsSource(options.rows ?? fakeRows(40));
+  const state = found ? store.readState(found) : firstState(config, configHash(config), source.length);
+  const said: string[] = [];
+  const skips: PapoError[] = [];
+  const rows = shuffled(source, config.seed, (why) => skips.push(why));
+  const log = new RunLog(dir, found ? state.step : -1, true);
+  const stream = new PromptStream({ rows, maker: fakeMaker, seed: config.seed, position: state.position });
+  try {
+    const outcome = await trainLoop(
+      {
+        config,
+        engine,
+        maker: fakeMaker,
+        reward: makeReward(),
+        masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
+        stream,
+        validation: fakeRows(config.validation.rows, 1000),
+        test: fakeRows(config.test.rows, 2000),
+        store,
+        log,
+        progress: new Progress({ write: (text) => said.push(text) }),
+        signal: options.signal ?? new AbortController().signal,
+        validated: found !== undefined && isValidated(dir, state.step),
+      },
+      state,
+    );
+    return { dir, config, engine, outcome, said, source, skips };
+  } finally {
+    log.close();
+    await engine.close();
+  }
+}
+
+/** metrics.jsonl without what no two runs share. */
+export const steadyMetrics = (dir: string) =>
+  readJsonl(join(dir, METRICS)).map((line) =>
+    Object.fromEntries(
+      Object.entries(line).filter(([name]) => !(UNSTEADY as readonly string[]).includes(name)),
+    ),
+  );
+
+export const samplesOf = (dir: string) => readJsonl(join(dir, SAMPLES));
