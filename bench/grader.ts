@@ -11,7 +11,7 @@ interface Pair {
   ground_truth: string;
 }
 
-const file = new URL('../test/golden/grader/pairs.json', import.meta.url);
+const file = 'test/golden/grader/pairs.json';
 const all: Pair[] = JSON.parse(readFileSync(file, 'utf8')).cases;
 const ordinary = all.filter((pair) => pair.category !== 'malicious');
 const answers = Array.from({ length: 1000 }, (_, i) => ordinary[i % ordinary.length]!);
