@@ -4,6 +4,7 @@ import { PapoError } from '../errors.ts';
 import { version } from '../train/version.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
+import { maskCommand } from './mask.ts';
 import { presetsCommand } from './presets.ts';
 import { trainCommand } from './train.ts';
 
@@ -13,7 +14,7 @@ const program = new Command('papo')
   .showSuggestionAfterError()
   .showHelpAfterError('(papo --help lists all)');
 
-for (const command of [trainCommand, configCommand, presetsCommand, dataCommand])
+for (const command of [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand])
   program.addCommand(command());
 
 try {

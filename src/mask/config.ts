@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
@@ -48,9 +49,9 @@ export type MaskConfig = z.input<typeof maskConfigSchema>;
 export interface MaskContext {
   /** For `patch`: the checkpoint's image processor. */
   processor?: ProcessorConfig;
-  /** For `semantic`: the model that scores patches. */
+  /** For `semantic`: what scores patches, instead of the DINOv2 folder `model`. */
   scorer?: PatchScorer;
-  /** For `function`: the folder that a relative module path counts from. Default: the working directory. */
+  /** The folder that a relative `module` or `model` path counts from. Default: the working directory. */
   baseDir?: string;
 }
 
@@ -66,7 +67,23 @@ export function parseMaskConfig(value: unknown): z.output<typeof maskConfigSchem
   );
 }
 
-/** The mask that a configuration asks for. Throws ConfigError for a wrong setting or a missing part of `context`. */
+/** The scorer of a semantic mask: that of the context, or the DINOv2 in folder `model`. */
+export async function scorerOf(
+  model: string | undefined,
+  { scorer, baseDir = '.' }: MaskContext,
+): Promise<PatchScorer> {
+  if (scorer) return scorer;
+  if (model === undefined)
+    throw new ConfigError('mask.model: missing; name a DINOv2 checkpoint folder for the semantic mask');
+  // Settings are read by commands that never run a model: the runtime is loaded when a model is opened.
+  const { openDinov2Scorer } = await import('./dinov2-scorer.ts');
+  return openDinov2Scorer(resolve(baseDir, model));
+}
+
+/**
+ * The mask that a configuration asks for. Throws ConfigError for a wrong setting or a missing part of `context`,
+ * CheckpointError where `model` is no DINOv2 folder.
+ */
 export async function maskFromConfig(value: MaskConfig, context: MaskContext = {}): Promise<Mask> {
   const config = parseMaskConfig(value);
   switch (config.kind) {
@@ -77,9 +94,7 @@ export async function maskFromConfig(value: MaskConfig, context: MaskContext = {
         throw new ConfigError('mask.kind patch: no image processor; give a checkpoint that has one');
       return patchMask(config.ratio, context.processor);
     case 'semantic':
-      if (!context.scorer)
-        throw new ConfigError('mask.model: missing; name a DINOv2 checkpoint folder for the semantic mask');
-      return semanticMaskFrom(context.scorer, config.ratio);
+      return semanticMaskFrom(await scorerOf(config.model, context), config.ratio);
     case 'noise':
       return config.step !== undefined ? diffusionMask(config.step) : noiseMask(config.std ?? 0);
     case 'blank':

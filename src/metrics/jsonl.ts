@@ -1,5 +1,14 @@
 /** Append-only files with one JSON object a line: the source of truth of a run. */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { DataError } from '../errors.ts';
 import { writeFailure } from './failure.ts';
 
@@ -84,7 +93,8 @@ export function truncateJsonl(path: string, keep: (line: JsonLine) => boolean): 
 }
 
 function dropTornLine(path: string): void {
-  if (!existsSync(path)) return;
+  // A pipe or a device has no end to look for.
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return;
   const bytes = readFileSync(path);
   const end = bytes.lastIndexOf(10) + 1;
   if (end < bytes.length) cut(path, end);

@@ -30,8 +30,10 @@ export class Session {
       const session = await ort.InferenceSession.create(program.bytes, {
         executionProviders: [options.provider ?? 'cpu'],
         ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-        // Measured for training graphs: same speed, a third less memory.
+        // Each session's arena would keep its peak (510 MB for a training program of 7,000 rows) while it idles;
+        // without pattern and arena all sessions together stay near one peak, for 5 % of the speed.
         enableMemPattern: false,
+        enableCpuMemArena: false,
         logSeverityLevel: 3,
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       });

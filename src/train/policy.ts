@@ -18,6 +18,7 @@ export interface RunPolicy {
   dir: string;
   /** One line for the start of a run. */
   description: string;
+  parameters: number;
   text: PolicyText;
 }
 
@@ -60,6 +61,7 @@ export function openPolicy({ policy, data }: RunConfig): RunPolicy {
   return {
     dir,
     description: `${name} (Qwen2.5-VL form, ${count(parameters)} parameters)`,
+    parameters,
     text: {
       tokenizer: loadTokenizer(dir),
       chat: loadChatTemplate(dir),

@@ -55,7 +55,7 @@ export const RECIPE: PretrainOptions = {
     visionIntermediate: 128,
     vocabulary: 512,
   },
-  steps: 2000,
+  steps: 2400,
   batch: 64,
   learningRate: 2e-3,
   describe: 0.65,

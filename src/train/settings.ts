@@ -92,7 +92,8 @@ export function presetLayer(name: string, size: string): Layer {
             low: filter.low,
             high: filter.high,
             maxTries: filter.tries,
-            promptsPerRound: rollout.promptsPerDraw,
+            // As many as are trained on, also where a person asks for another number of these.
+            promptsPerRound: rollout.promptsPerDraw === prompts ? null : rollout.promptsPerDraw,
           }
         : { enabled: false },
     },

@@ -1,5 +1,11 @@
 /** Ctrl-C and kill: the first asks a run to save and leave, the second leaves at once. */
 
+/**
+ * npm and npx hand a signal on to a child that the terminal has signalled already, so one Ctrl-C comes twice; nobody
+ * presses it twice in this time.
+ */
+const ECHO_MS = 500;
+
 /** Exit status of a program that a signal ended: 128 and the signal's number. */
 const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -13,9 +19,14 @@ export async function untilStopped<T>(
   say: (text: string) => void,
 ): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const listeners = (Object.keys(STATUS) as StopSignal[]).map((name) => {
     const listener = () => {
-      if (controller.signal.aborted) process.exit(STATUS[name]);
+      if (controller.signal.aborted) {
+        if (performance.now() - first > ECHO_MS) process.exit(STATUS[name]);
+        return;
+      }
+      first = performance.now();
       say(`${name}: saving a checkpoint after what is being computed; once more leaves at once`);
       controller.abort(name);
     };

@@ -28,6 +28,8 @@ export interface StartOptions {
   layers: readonly Layer[];
   /** The folder of a run to take up. */
   resume?: string;
+  /** Opens the engine; that of the settings unless told. */
+  openEngine?: (config: RunConfig, checkpointDir: string) => Promise<Engine>;
 }
 
 /** `papo train`. @returns the exit status */
@@ -59,11 +61,12 @@ async function train(options: StartOptions, progress: Progress, signal: AbortSig
     '.',
   );
   const masks = await openMasks(config, policy.text.processor);
-  const engine = await openEngine(config, policy.dir);
+  const engine = await (options.openEngine ?? openEngine)(config, policy.dir);
   try {
     if (from) await engine.load(from.checkpoint.dir);
     progress.say(intro(folder, policy.description, engine.description, data.description));
-    for (const note of [...data.notes, ...warnings(config.objective)]) progress.say(`  note: ${note}`);
+    const notes = [...data.notes, ...sizeNote(config, policy.parameters), ...warnings(config.objective)];
+    for (const note of notes) progress.say(`  note: ${note}`);
     const maker = promptMaker(policy.text);
     const hash = configHash(config);
     let told = false;
@@ -99,6 +102,14 @@ async function train(options: StartOptions, progress: Progress, signal: AbortSig
   } finally {
     await engine.close();
   }
+}
+
+/** Values for a policy of a million parameters do harm to one of billions. */
+function sizeNote({ size, optimizer }: RunConfig, parameters: number): string[] {
+  if (size !== 'tiny' || parameters < 1e8 || optimizer.learningRate < 1e-5) return [];
+  return [
+    'the values of size tiny are for policies of about 1 M parameters; choose --size 3b or 7b for this one',
+  ];
 }
 
 function refuseImpossible(config: RunConfig): void {

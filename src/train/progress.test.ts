@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { comparison, duration, Progress, type StepView, stepLine } from './progress.ts';
+
+const view: StepView = {
+  step: 7,
+  steps: 60,
+  reward: 0.5123,
+  accuracy: 0.4781,
+  klPrcp: 0.1117,
+  entropy: 0.3456,
+  seconds: 3,
+  meanSeconds: 3.14,
+};
+
+const terminal = (isTTY: boolean, columns = 200) => {
+  const written: string[] = [];
+  return { out: { write: (text: string) => written.push(text), isTTY, columns }, written };
+};
+
+describe('progress', () => {
+  it('is a plain line a step where there is no terminal', () => {
+    const { out, written } = terminal(false);
+    const progress = new Progress(out);
+    progress.doing('compiling');
+    progress.step(view);
+    progress.say('hello');
+    expect(written).toEqual([
+      'step  7/60  reward 0.512  accuracy 47.8 %  KL_prcp 0.112  entropy 0.346  3.1 s/step  2 min 46 s left\n',
+      'hello\n',
+    ]);
+  });
+
+  it('is one line that is drawn over on a terminal, below what is said', () => {
+    const { out, written } = terminal(true, 60);
+    const progress = new Progress(out);
+    progress.step(view);
+    progress.step({ ...view, step: 60 });
+    progress.say('saved');
+    progress.end();
+    const text = written.join('');
+    // What a terminal shows: text after the last clear of each line.
+    const shown = text
+      .split('\n')
+      .map((line) => line.slice(line.lastIndexOf('\x1b[2K') + 1).replace('[2K', ''));
+    expect(shown[0]).toBe('saved');
+    expect(shown[1]).toMatch(/^\[#{16}\] step 60\/60 {2}reward 0\.512/);
+    expect(shown[1]!.length).toBe(59);
+  });
+
+  it('tells what was not measured from what is 0', () => {
+    expect(stepLine({ ...view, klPrcp: null })).toContain('KL_prcp -');
+    expect(stepLine({ ...view, klPrcp: 0 })).toContain('KL_prcp 0.000');
+  });
+
+  it('reads durations', () => {
+    expect([0.4, 59, 60, 125, 3600, 12_000].map(duration)).toEqual([
+      '0 s',
+      '59 s',
+      '1 min 00 s',
+      '2 min 05 s',
+      '1 h 00 min',
+      '3 h 20 min',
+    ]);
+  });
+
+  it('compares before and after, kind by kind', () => {
+    const at = (sampled: number, kinds: Record<string, number>) => ({
+      all: { sampled, greedy: sampled },
+      kinds: Object.fromEntries(Object.entries(kinds).map(([k, v]) => [k, { sampled: v, greedy: null }])),
+      rows: 8,
+      samples: 4,
+      skipped: 0,
+    });
+    const text = comparison(at(0.4, { sum: 0.5, chart: 0.3 }), at(0.65, { sum: 0.4, chart: 0.9 }));
+    expect(text).toContain('all    40.0 % (greedy 40.0 %) → 65.0 % (greedy 65.0 %)   +25.0 points');
+    expect(text).toContain('sum    50.0 % → 40.0 %   -10.0 points');
+    expect(text).toContain('chart  30.0 % → 90.0 %   +60.0 points');
+  });
+});
