@@ -67,6 +67,9 @@ export interface NewBase {
 /** @param seed decides the tokenizer's texts and the first parameters */
 export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
   const files = trainTokenizer(corpus(seed, 800), { vocabSize: shape.vocabulary });
+  // Its questions come without any words on the form of the answer (see policy.ts).
+  const settings = { ...JSON.parse(files.get('tokenizer_config.json')!), papo_format_prompt: '' };
+  files.set('tokenizer_config.json', `${JSON.stringify(settings, null, 2)}\n`);
   const dir = mkdtempSync(join(tmpdir(), 'papo-tokenizer-'));
   try {
     for (const [name, content] of files) writeFileSync(join(dir, name), content);

@@ -46,7 +46,7 @@ export interface RunFolder {
 
 export const runName = (config: RunConfig) => config.name ?? `${config.preset}-seed${config.seed}`;
 
-/** Makes the folder of a new run. @throws ConfigError where there is one already */
+/** A new run, whose folder is made by `claim`. @throws ConfigError where there is one already */
 export function beginRun(layers: readonly Layer[]): RunFolder {
   const config = resolveConfig(layers);
   const named = { ...config, name: runName(config) };
@@ -55,8 +55,6 @@ export function beginRun(layers: readonly Layer[]): RunFolder {
     throw new ConfigError(
       `${dir}: this run exists; continue it with 'papo train --resume ${dir}', or start another with --name`,
     );
-  makeFolder(dir);
-  writeConfig(dir, named);
   return { dir, config: named, store: new CheckpointStore(dir), from: undefined };
 }
 
@@ -81,10 +79,7 @@ export function resumeRun(dir: string, layers: readonly Layer[]): RunFolder {
   const store = new CheckpointStore(dir);
   store.sweep();
   const checkpoint = store.newest();
-  if (!checkpoint) {
-    writeConfig(dir, config);
-    return { dir, config, store, from: undefined };
-  }
+  if (!checkpoint) return { dir, config, store, from: undefined };
   const state = store.readState(checkpoint);
   if (state.configHash !== configHash(config))
     throw new ConfigError(
@@ -94,7 +89,6 @@ export function resumeRun(dir: string, layers: readonly Layer[]): RunFolder {
     throw new ConfigError(
       `train.steps: ${config.train.steps} is given, but ${checkpoint.dir} has ${state.step} steps behind it`,
     );
-  writeConfig(dir, config);
   return { dir, config, store, from: { checkpoint, state } };
 }
 
@@ -114,14 +108,12 @@ export function isValidated(dir: string, step: number): boolean {
   return readJsonl(join(dir, METRICS)).some((line) => line.kind === 'validation' && line.step === step);
 }
 
-function makeFolder(dir: string): void {
+/** Makes the folder and writes the settings: once everything that a run needs is found, so that no typo leaves one. */
+export function claim({ dir, config }: RunFolder): void {
   try {
     mkdirSync(dir, { recursive: true });
   } catch (error) {
     throw writeFailure(dir, error);
   }
-}
-
-function writeConfig(dir: string, config: RunConfig): void {
   writeAside(join(dir, CONFIG_FILE), () => [Buffer.from(configYaml(config, { comments: true }))]);
 }

@@ -173,7 +173,7 @@ describe('papo train', () => {
   });
 
   it('says what is not there in one line', async () => {
-    const fault = async (...set: string[]) => {
+    const fault = (...set: string[]) => {
       out = tempDir();
       return start(set).then(
         () => 'nothing',
@@ -202,8 +202,10 @@ describe('papo train', () => {
     expect(await fault()).toMatch(/^DataError: .*no usable row/);
   });
 
-  it('leaves no folder behind where the settings are wrong', async () => {
+  it('leaves no folder behind where the settings, the data or the policy are wrong', async () => {
     await expect(start(['train.steps=none'])).rejects.toThrow('train.steps');
+    await expect(start(['data.dir=/no/such/data'])).rejects.toThrow('/no/such/data');
+    await expect(start(['policy=/no/such/policy'])).rejects.toThrow('/no/such/policy');
     expect(readdirSync(out)).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import { openPolicy } from './policy.ts';
 import { Progress, type Terminal, table } from './progress.ts';
 import { promptMaker } from './prompts.ts';
 import { openRunData, shuffled } from './run-data.ts';
-import { beginRun, configHash, isValidated, type RunFolder, resumeRun } from './run-folder.ts';
+import { beginRun, claim, configHash, isValidated, type RunFolder, resumeRun } from './run-folder.ts';
 import type { Layer } from './settings.ts';
 import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
 import { PromptStream } from './stream.ts';
@@ -64,6 +64,7 @@ async function train(options: StartOptions, progress: Progress, signal: AbortSig
   const engine = await (options.openEngine ?? openEngine)(config, policy.dir);
   try {
     if (from) await engine.load(from.checkpoint.dir);
+    claim(folder);
     progress.say(intro(folder, policy.description, engine.description, data.description));
     const notes = [...data.notes, ...sizeNote(config, policy.parameters), ...warnings(config.objective)];
     for (const note of notes) progress.say(`  note: ${note}`);
