@@ -6,6 +6,7 @@ import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { maskCommand } from './mask.ts';
 import { presetsCommand } from './presets.ts';
+import { pretrainCommand } from './pretrain.ts';
 import { trainCommand } from './train.ts';
 
 const program = new Command('papo')
@@ -14,8 +15,8 @@ const program = new Command('papo')
   .showSuggestionAfterError()
   .showHelpAfterError('(papo --help lists all)');
 
-for (const command of [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand])
-  program.addCommand(command());
+const commands = [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand, pretrainCommand];
+for (const command of commands) program.addCommand(command());
 
 try {
   await program.parseAsync();

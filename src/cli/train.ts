@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { startTraining } from '../train/start.ts';
 import { layersOf, withSettings } from './settings.ts';
 
 export function trainCommand(): Command {
@@ -7,6 +6,8 @@ export function trainCommand(): Command {
     .description('train a policy; without options, the base policy of papo on built-in tasks')
     .option('-r, --resume <run>', 'go on with a run, such as runs/papo-g-seed1')
     .action(async (options: Record<string, unknown>) => {
+      // The engine is loaded by the commands that run one.
+      const { startTraining } = await import('../train/start.ts');
       const resume = typeof options.resume === 'string' ? options.resume : undefined;
       process.exitCode = await startTraining({ layers: layersOf(options), resume }, process.stdout);
     });

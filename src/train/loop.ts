@@ -218,7 +218,7 @@ class Loop {
     const { config, test, progress } = this.parts;
     if (test.length === 0) return null;
     progress.doing(`asking ${test.length} test questions ...`);
-    return evaluate(this.quiet(), test, {
+    const result = await evaluate(this.quiet(), test, {
       samples: config.test.samples,
       greedy: true,
       batch: this.batch(),
@@ -226,6 +226,8 @@ class Loop {
       seed: `${config.seed}/test`,
       check: this.check,
     });
+    progress.doing('');
+    return result;
   }
 
   /** Evaluation does not count into the seconds of a step. */

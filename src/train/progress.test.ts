@@ -43,8 +43,20 @@ describe('progress', () => {
       .split('\n')
       .map((line) => line.slice(line.lastIndexOf('\x1b[2K') + 1).replace('[2K', ''));
     expect(shown[0]).toBe('saved');
-    expect(shown[1]).toMatch(/^\[#{16}\] step 60\/60 {2}reward 0\.512/);
-    expect(shown[1]!.length).toBe(59);
+    expect(shown[1]).toMatch(/^60\/60 reward 0\.51 acc 48% KL_prcp 0\.11 /);
+    expect(shown[1]).toHaveLength(59);
+  });
+
+  it('leaves out what does not fit, the time left last', () => {
+    const drawn = (columns: number) => {
+      const { out, written } = terminal(true, columns);
+      new Progress(out).step(view);
+      return written.at(-1)!;
+    };
+    expect(drawn(200)).toMatch(/^\[##\.{14}\] step {2}7\/60 .*left$/);
+    expect(drawn(110)).toMatch(/^step {2}7\/60 .*left$/);
+    expect(drawn(80)).toMatch(/^7\/60 reward 0\.51 acc 48% .*2 min 46 s left$/);
+    expect(drawn(0)).toBe(drawn(80));
   });
 
   it('tells what was not measured from what is 0', () => {

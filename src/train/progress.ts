@@ -51,6 +51,13 @@ export function stepLine(view: StepView): string {
   ].join('  ');
 }
 
+/** The same in less than 80 columns. */
+function shortLine({ step, steps, reward, accuracy, klPrcp, entropy, meanSeconds }: StepView): string {
+  const left = step < steps ? `${duration((steps - step) * meanSeconds)} left` : 'done';
+  const kl = klPrcp === null ? '-' : klPrcp.toFixed(2);
+  return `${step}/${steps} reward ${reward.toFixed(2)} acc ${Math.round(100 * accuracy)}% KL_prcp ${kl} entropy ${entropy.toFixed(2)} ${meanSeconds.toFixed(1)} s/step ${left}`;
+}
+
 /** Aligned `name  value` lines. */
 export function table(rows: readonly (readonly [string, string])[], indent = 2): string {
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -99,10 +106,12 @@ export class Progress {
       return;
     }
     const filled = Math.round((BAR * view.step) / view.steps);
-    this.show(`[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${stepLine(view)}`);
+    const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] `;
+    const forms = [bar + stepLine(view), stepLine(view), shortLine(view)];
+    this.show(forms.find((line) => line.length < this.width) ?? shortLine(view));
   }
 
-  /** What is being done now, on a terminal only. */
+  /** What is being done now, on a terminal only; '' takes it away. */
   doing(text: string): void {
     if (this.live) this.show(text);
   }
@@ -113,6 +122,11 @@ export class Progress {
     this.line = '';
   }
 
+  /** Some terminals say 0. */
+  private get width(): number {
+    return this.out.columns || 80;
+  }
+
   private show(line: string): void {
     this.clear();
     this.line = line;
@@ -121,7 +135,7 @@ export class Progress {
 
   /** A line of the terminal's full width would wrap, and then could not be drawn over. */
   private draw(): void {
-    if (this.line !== '') this.out.write(this.line.slice(0, (this.out.columns ?? 120) - 1));
+    if (this.line !== '') this.out.write(this.line.slice(0, this.width - 1));
   }
 
   private clear(): void {
