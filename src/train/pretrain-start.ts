@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { writeCheckpoint } from '../model/checkpoint.ts';
 import { writeAside } from '../model/files.ts';
-import { type PretrainOptions, type PretrainReport, pretrain, RECIPE } from './pretrain.ts';
+import {
+  type PretrainOptions,
+  type PretrainReport,
+  pretrain,
+  RECIPE,
+  type Stage,
+  stepsOf,
+} from './pretrain.ts';
 import { duration, percent, type Terminal } from './progress.ts';
 import { version } from './version.ts';
 
@@ -24,6 +31,18 @@ function number(name: string, given: string | undefined, least: number): number 
   return n;
 }
 
+/** The first `steps` steps of the stages; all of them where none is given. */
+function shortened(stages: readonly Stage[], steps: number | undefined): Stage[] {
+  let left = steps ?? Number.POSITIVE_INFINITY;
+  const out: Stage[] = [];
+  for (const stage of stages) {
+    const stop = Math.min(stage.stop ?? stage.steps, left);
+    left -= stop;
+    if (stop > 0) out.push({ ...stage, stop });
+  }
+  return out;
+}
+
 /** @throws ConfigError for a wrong option or a folder that is not empty, CheckpointError where it cannot be written */
 export async function startPretraining(
   dir: string,
@@ -36,13 +55,15 @@ export async function startPretraining(
   const options: PretrainOptions = {
     ...recipe,
     seed: flags.seed ?? recipe.seed,
-    steps: number('steps', flags.steps, 1) ?? recipe.steps,
+    stages: shortened(recipe.stages, number('steps', flags.steps, 1)),
     until: number('until', flags.until, 0) ?? recipe.until,
     threads: number('threads', flags.threads, 1) ?? recipe.threads,
   };
-  out.write(`papo ${version()}: pre-training a base policy into ${dir}, at most ${options.steps} steps\n`);
+  out.write(
+    `papo ${version()}: pre-training a base policy into ${dir}, at most ${stepsOf(options.stages)} steps\n`,
+  );
   const { checkpoint, parameters, last } = await pretrain(options, (report) => {
-    out.write(`${lineOf(report, options.steps)}\n`);
+    out.write(`${lineOf(report, stepsOf(options.stages))}\n`);
   });
   mkdirSync(dir, { recursive: true });
   writeCheckpoint(dir, checkpoint);
