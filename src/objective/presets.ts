@@ -88,7 +88,7 @@ const tinyRollout: PresetRollout = {
   samples: 8,
   miniBatches: 2,
   maxPromptTokens: 256,
-  maxTokens: 64,
+  maxTokens: 96,
   temperature: 1,
   topP: 1,
   promptsPerDraw: 32,

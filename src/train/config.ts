@@ -73,7 +73,7 @@ const data = z.strictObject({
 const rollout = z.strictObject({
   prompts: whole.default(32).describe('questions of a step (P)'),
   samples: whole.default(8).describe('rollouts of each question (G)'),
-  maxTokens: whole.default(64).describe('longest response in tokens'),
+  maxTokens: whole.default(96).describe('longest response in tokens'),
   temperature: z.number().gt(0).default(1).describe('logits are divided by this before sampling'),
   topP: z
     .number()

@@ -4,7 +4,7 @@
  * at the prior.
  */
 
-import type { Dependency } from '../data/row.ts';
+import type { Dependency, TaskName } from '../data/row.ts';
 import { TASKS } from '../data/tasks/compose.ts';
 import { description } from '../data/tasks/describe.ts';
 import { renderScene } from '../data/tasks/draw.ts';
@@ -14,7 +14,7 @@ import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Prompt, TrainGroup } from '../engine/types.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Objective } from '../objective/types.ts';
-import { random } from '../random.ts';
+import { type Random, random } from '../random.ts';
 import { extractBoxed } from '../reward/extract.ts';
 import { gradeAnswer } from '../reward/grade.ts';
 import * as t from '../tensor/ops.ts';
@@ -32,6 +32,14 @@ export interface Stage {
   learningRate: number;
   /** Share of the batches that describe scenes instead of answering questions. */
   describe: number;
+  /** Kinds of question, each as often as it is named; all alike unless given. */
+  tasks?: readonly TaskName[];
+  /** Levels of dependency of the questions, each as often as it is named; mostly high unless given. */
+  levels?: readonly Dependency[];
+  /** Share of the answers in one wording: what is learnt from these is what was seen, not how it can be said; 0 unless given. */
+  plain?: number;
+  /** How much more a digit of an answer weighs than any other token; 1 unless given. */
+  digits?: number;
 }
 
 export interface PretrainOptions {
@@ -64,15 +72,66 @@ export const RECIPE: PretrainOptions = {
     visionIntermediate: 128,
     vocabulary: 512,
   },
-  // First it learns to see; what it describes without a fault it does not yet use to answer.
+  // First it learns to see. What it describes without a fault it does not yet use to answer: so then it answers in one
+  // wording, where what was seen is most of what there is to learn, and last in many.
   stages: [
     { steps: 2400, stop: 2000, learningRate: 2e-3, describe: 0.65 },
-    { steps: 1200, learningRate: 1.5e-3, describe: 0.15 },
+    { steps: 800, stop: 700, learningRate: 1e-3, describe: 0.25, plain: 1, digits: 4 },
+    {
+      steps: 900,
+      stop: 600,
+      learningRate: 1.8e-3,
+      describe: 0.12,
+      plain: 1,
+      digits: 4,
+      levels: ['high'],
+      tasks: [
+        'count',
+        'count',
+        'count',
+        'sum',
+        'difference',
+        'compare',
+        'compare',
+        'chart',
+        'relation',
+        'angle',
+      ],
+    },
+    {
+      steps: 700,
+      stop: 500,
+      learningRate: 1.2e-3,
+      describe: 0.12,
+      plain: 1,
+      digits: 4,
+      levels: ['high'],
+      tasks: [
+        'count',
+        'count',
+        'count',
+        'sum',
+        'difference',
+        'compare',
+        'compare',
+        'chart',
+        'relation',
+        'angle',
+      ],
+    },
+    {
+      steps: 220,
+      learningRate: 5e-4,
+      describe: 0.05,
+      plain: 0.5,
+      digits: 4,
+      levels: ['high', 'high', 'high', 'high', 'medium', 'low'],
+    },
   ],
   batch: 64,
   validationRows: 384,
   validateEvery: 100,
-  until: 0.42,
+  until: 1,
 };
 
 export interface PretrainReport {
@@ -155,12 +214,13 @@ async function runStage(
   report: Reporter,
 ): Promise<PretrainReport> {
   const recent: number[] = [];
+  const digitIds = new Set(Array.from('0123456789', (d) => text.tokenizer.idOf(d)!));
   const draw = (step: number) => {
     const kind = kindOf(o, stage, step);
     const groups = Array.from({ length: o.batch }, (_, i) =>
       example(o, text, kind, (step - 1) * o.batch + i),
     );
-    weigh(groups);
+    weigh(groups, digitIds, kind.describing ? 1 : (stage.digits ?? 1));
     return groups;
   };
   const count = stage.stop ?? stage.steps;
@@ -173,7 +233,7 @@ async function runStage(
     groups = draw(step + 1);
     const { nll } = await running;
     await engine.step({
-      learningRate: stage.learningRate * rate(k, stage.steps),
+      learningRate: stage.learningRate * rate(k, stage.steps, before === 0 ? 50 : 100),
       beta1: 0.9,
       beta2: 0.98,
       eps: 1e-8,
@@ -193,15 +253,19 @@ async function runStage(
   return last;
 }
 
-/** Warm-up over 50 steps, then a half cosine down to a tenth. */
-function rate(step: number, steps: number): number {
+/** Warm-up, then a half cosine down to a tenth. */
+function rate(step: number, steps: number, warmUp: number): number {
   const down = 0.1 + 0.45 * (1 + Math.cos((Math.PI * step) / steps));
-  return Math.min(step / 50, 1) * down;
+  return Math.min(step / warmUp, 1) * down;
 }
+
+const LEVELS: readonly Dependency[] = ['high', 'high', 'high', 'medium', 'low'];
 
 interface BatchKind {
   describing: boolean;
   dependency: Dependency;
+  plain: number;
+  tasks: readonly TaskName[];
 }
 
 /** A batch is of one kind, so that its examples are of like length. */
@@ -210,30 +274,53 @@ function kindOf(o: PretrainOptions, stage: Stage, step: number): BatchKind {
   const describing = rng.next() < stage.describe;
   return {
     describing,
-    dependency: describing ? 'high' : rng.pick(['high', 'high', 'high', 'medium', 'low']),
+    plain: stage.plain ?? 0,
+    tasks: stage.tasks ?? TASKS,
+    dependency: describing ? 'high' : rng.pick(stage.levels ?? LEVELS),
   };
 }
 
 /** A scene is met once: example i is drawn from its own stream. */
 function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: number): TrainGroup {
   const rng = random(o.seed, 'example', i);
-  const tasks = [rng.pick(TASKS)];
+  const tasks = [rng.pick(kind.tasks)];
   const row = makeUndrawn(`${o.seed}-train`, i, { dependency: kind.dependency, split: 'train', tasks });
   const { scene } = row.meta;
+  // A share of 0 or 1 draws nothing.
+  const plain = kind.plain === 1 || (kind.plain > 0 && rng.next() < kind.plain);
   const words = kind.describing
     ? description(scene, rng)
-    : { question: row.problem, text: solution(row, rng) };
+    : { question: row.problem, text: solution(row, plain ? PLAIN : rng) };
   const problem = kind.describing ? `<image>${words.question}` : words.question;
   const prompt = promptOf(text, row.id, problem, scene);
   const tokens = Int32Array.from([...text.tokenizer.encode(words.text), text.tokenizer.special.imEnd]);
   return { prompt, responses_G: [tokens], arrays_G: [{ weight: new Float32Array(tokens.length) }] };
 }
 
-/** Every response token of the batch weighs the same. */
-function weigh(groups: readonly TrainGroup[]): void {
-  const total = groups.reduce((n, g) => n + g.responses_G[0].length, 0);
-  for (const g of groups) g.arrays_G[0].weight.fill(1 / total);
+/** Weights that add up to 1 over the batch: all tokens alike, but for those that count `times` as much. */
+function weigh(groups: readonly TrainGroup[], heavy: ReadonlySet<number>, times: number): void {
+  let total = 0;
+  for (const g of groups) {
+    const weight = g.arrays_G[0].weight;
+    g.responses_G[0].forEach((id, j) => {
+      weight[j] = heavy.has(id) ? times : 1;
+      total += weight[j];
+    });
+  }
+  for (const { arrays_G } of groups)
+    arrays_G[0].weight.forEach((w, j, weight) => {
+      weight[j] = w / total;
+    });
 }
+
+/** Draws that always fall on the first choice. */
+const PLAIN: Random = {
+  next: () => 0.999,
+  int: () => 0,
+  pick: (items) => items[0],
+  normal: () => 0,
+  shuffle: (items) => [...items],
+};
 
 function promptOf(
   text: PolicyText,
@@ -258,7 +345,7 @@ async function validate(
   const prompts = rows.map((r) => promptOf(text, r.id, r.problem, r.meta.scene));
   const rollouts = await engine.sample(prompts, {
     samples: 1,
-    maxTokens: 64,
+    maxTokens: 96,
     temperature: 1,
     topP: 1,
     seed: `${o.seed}-validation`,
