@@ -88,7 +88,7 @@ const tinyRollout: PresetRollout = {
   samples: 8,
   miniBatches: 2,
   maxPromptTokens: 256,
-  maxTokens: 96,
+  maxTokens: 64,
   temperature: 1,
   topP: 1,
   promptsPerDraw: 32,
@@ -233,13 +233,13 @@ function build(name: PresetName, size: PresetSize): Preset {
     objective: objectiveSchema.parse({ ...r.objective, ...r.sizes?.[size] }),
     views,
     mask: views.masked ?? null,
-    optimizer: tiny ? { ...adamW, learningRate: 1e-4 } : adamW,
+    optimizer: tiny ? { ...adamW, learningRate: 1.5e-4 } : adamW,
     rollout: r.filter ? filtered(rollout, tiny ? 32 : 128) : rollout,
     source: {
       objective: tiny ? `${r.source.objective}; tiny takes the values of 3B` : r.source.objective,
       mask: r.source.mask ?? (r.views ? `PAPO paper table 6: random squares, ratio 0.6` : 'none is used'),
       optimizer: tiny
-        ? 'this project: a 1 M parameter policy, lr 1e-4'
+        ? 'this project: a 1 M parameter policy, lr 1.5e-4'
         : (r.source.optimizer ?? `PAPO paper table 6; examples/configs of ${PUBLIC}`),
       rollout: tiny
         ? 'this project: 32 prompts × 8 rollouts, 2 mini-batches'

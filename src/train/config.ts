@@ -73,7 +73,7 @@ const data = z.strictObject({
 const rollout = z.strictObject({
   prompts: whole.default(32).describe('questions of a step (P)'),
   samples: whole.default(8).describe('rollouts of each question (G)'),
-  maxTokens: whole.default(96).describe('longest response in tokens'),
+  maxTokens: whole.default(64).describe('longest response in tokens'),
   temperature: z.number().gt(0).default(1).describe('logits are divided by this before sampling'),
   topP: z
     .number()
@@ -104,7 +104,7 @@ const reward = z.strictObject({
 });
 
 const optimizer = z.strictObject({
-  learningRate: z.number().gt(0).default(1e-4).describe('AdamW step size'),
+  learningRate: z.number().gt(0).default(1.5e-4).describe('AdamW step size'),
   warmupSteps: count
     .default(0)
     .describe('the learning rate rises in a straight line over this many steps, then stays'),
@@ -116,7 +116,7 @@ const optimizer = z.strictObject({
 });
 
 const train = z.strictObject({
-  steps: whole.default(60).describe('rollout batches that the run takes'),
+  steps: whole.default(80).describe('rollout batches that the run takes'),
   miniBatches: whole.default(2).describe('optimiser steps that a rollout batch is cut into, by question'),
 });
 
