@@ -22,7 +22,7 @@ describe('papo pretrain', () => {
     const said: string[] = [];
     await startPretraining(dir, { steps: '2', seed: 'x' }, { write: (text) => said.push(text) }, SMALL);
     const recipe = JSON.parse(readFileSync(join(dir, 'recipe.json'), 'utf8'));
-    expect(recipe).toMatchObject({ recipe: { seed: 'x', steps: 2 }, reached: { step: 2 } });
+    expect(recipe).toMatchObject({ recipe: { seed: 'x', stages: [{ stop: 2 }] }, reached: { step: 2 } });
     const policy = openPolicy(resolveConfig([setLayer(`policy=${dir}`)]));
     expect(policy.parameters).toBe(recipe.parameters);
     expect(policy.text.format.formatPrompt).toBe('');
