@@ -116,7 +116,7 @@ const optimizer = z.strictObject({
 });
 
 const train = z.strictObject({
-  steps: whole.default(100).describe('rollout batches that the run takes'),
+  steps: whole.default(130).describe('rollout batches that the run takes'),
   miniBatches: whole.default(2).describe('optimiser steps that a rollout batch is cut into, by question'),
 });
 
