@@ -28,7 +28,7 @@ function realSteps(preset: string) {
   rmSync(out, { recursive: true, force: true });
   const parts = Object.keys(steps[0].seconds);
   const seconds = Object.fromEntries(parts.map((p) => [p, median(steps.map((s) => s.seconds[p] ?? 0))]));
-  return { seconds, peakMemoryMB: lines.at(-1)?.peak_memory_mb ?? steps.at(-1)?.peak_memory_mb };
+  return { seconds, memoryMB: Math.max(...steps.map((s) => s.memory_mb)) };
 }
 
 export function median(values: readonly number[]): number {
