@@ -3,6 +3,7 @@
  * are carried out in this process or on a cluster.
  */
 import type { Objective } from '../objective/types.ts';
+import type { AdamWSettings } from '../tensor/adamw.ts';
 import type { PreparedImage } from '../vision/processor.ts';
 
 /** A question ready for the policy. */
@@ -59,15 +60,7 @@ export interface TrainGroup extends Group {
   arrays_G: Record<string, Float32Array>[];
 }
 
-export interface AdamW {
-  learningRate: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  weightDecay: number;
-  /** Gradients are scaled down to this global L2 norm. */
-  gradClip: number;
-}
+export type AdamW = AdamWSettings;
 
 export interface StepReport {
   /** Global L2 norm of the gradient before it was clipped. */

@@ -57,6 +57,20 @@ export interface PretrainOptions {
   inProcess?: boolean;
 }
 
+/** More of what has to be looked up and counted. */
+const COUNTING: readonly TaskName[] = [
+  'count',
+  'count',
+  'count',
+  'sum',
+  'difference',
+  'compare',
+  'compare',
+  'chart',
+  'relation',
+  'angle',
+];
+
 /** The recipe of the shipped base policy. */
 export const RECIPE: PretrainOptions = {
   seed: 'base-policy-1',
@@ -85,18 +99,7 @@ export const RECIPE: PretrainOptions = {
       plain: 1,
       digits: 4,
       levels: ['high'],
-      tasks: [
-        'count',
-        'count',
-        'count',
-        'sum',
-        'difference',
-        'compare',
-        'compare',
-        'chart',
-        'relation',
-        'angle',
-      ],
+      tasks: COUNTING,
     },
     {
       steps: 700,
@@ -106,18 +109,7 @@ export const RECIPE: PretrainOptions = {
       plain: 1,
       digits: 4,
       levels: ['high'],
-      tasks: [
-        'count',
-        'count',
-        'count',
-        'sum',
-        'difference',
-        'compare',
-        'compare',
-        'chart',
-        'relation',
-        'angle',
-      ],
+      tasks: COUNTING,
     },
     {
       steps: 220,
