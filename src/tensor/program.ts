@@ -159,11 +159,19 @@ class Encoder {
       topological(outputs).filter((n) => inside.has(n)),
       w,
     );
-    outputs.forEach((t) => {
-      const name = `t${this.count++}`;
-      this.node(w, { op: 'Identity', domain: '', inputs: [this.nameOf(t)], outputs: [name], attributes: {} });
+    // A carried value is copied only where it must have a name of its own: an Identity of a grown cache costs as much
+    // as growing it.
+    const taken = new Set<string>();
+    for (const t of outputs) {
+      const own = this.nameOf(t);
+      const made = inside.has(t.node) && !['Placeholder', 'StopGradient', 'Custom'].includes(t.node.op);
+      const direct = made && !taken.has(own);
+      const name = direct ? own : `t${this.count++}`;
+      taken.add(name);
+      if (!direct)
+        this.node(w, { op: 'Identity', domain: '', inputs: [own], outputs: [name], attributes: {} });
       w.message(12, (v) => valueInfo(v, name, t.shape, t.dtype));
-    });
+    }
     return w.finish();
   }
 
