@@ -1,5 +1,6 @@
 /** Named configurations with the source of every group of values. */
 import { ConfigError } from '../errors.ts';
+import type { AdamWSettings } from '../tensor/adamw.ts';
 import { type ObjectiveConfig, type ObjectiveInput, objectiveSchema } from './config.ts';
 import { dvrp } from './followups/dvrp.ts';
 
@@ -17,15 +18,6 @@ export type PresetSize = '3b' | '7b' | 'tiny';
 
 /** How a corrupted view is made; the form of the mask room's configuration. */
 export type PresetMask = { kind: 'random'; ratio: number } | { kind: 'noise'; step: number };
-
-export interface PresetOptimizer {
-  learningRate: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  weightDecay: number;
-  gradClip: number;
-}
 
 export interface PresetRollout {
   /** Prompts of a rollout batch (P). */
@@ -54,7 +46,7 @@ export interface Preset {
   views: Record<string, PresetMask>;
   /** The `masked` view's mask, or null where the preset has none. */
   mask: PresetMask | null;
-  optimizer: PresetOptimizer;
+  optimizer: AdamWSettings;
   rollout: PresetRollout;
   /** Where each group of values comes from. */
   source: { objective: string; mask: string; optimizer: string; rollout: string };
@@ -62,7 +54,7 @@ export interface Preset {
 
 const PUBLIC = 'PAPO public code fb63bf4';
 
-const adamW: PresetOptimizer = {
+const adamW: AdamWSettings = {
   learningRate: 1e-6,
   beta1: 0.9,
   beta2: 0.999,
