@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { random } from '../random.ts';
 import { decodeImage } from '../vision/decode.ts';
@@ -16,6 +17,7 @@ interface Case {
   mode_out: string;
   patch_size: number;
   black_prob: number;
+  numpy_seed: number;
   uniform_draws_row_major: number[];
   out: string;
 }
@@ -28,6 +30,49 @@ async function blackened(c: Case): Promise<{ source: RgbImage; masked: RgbImage 
   const masked = blackenSquares(source, c.black_prob, draw, c.patch_size);
   expect(used).toBe(c.uniform_draws_row_major.length);
   return { source, masked };
+}
+
+/** What NumPy sees of a source: bits, 16-bit samples modulo 256, inks; of a palette picture the colours, [H·W·C]. */
+async function rawSamples(c: Case): Promise<Uint8Array> {
+  const input = sharp(bytesOf(`image/${c.src}`), { ignoreIcc: true });
+  if (c.mode_in === '1')
+    return (await picture(`image/${c.src}`)).data.filter((_, i) => i % 3 === 0).map((v) => v / 255);
+  if (c.mode_in === 'CMYK') return input.pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer();
+  if (c.mode_in === 'P') return (await picture(`image/${c.src}`)).data;
+  const wide = await input.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+  return wide.filter((_, i) => i % 2 === 0);
+}
+
+/** The values of the square of a picture whose corner is at (left, top), cut off at the edges. */
+function pixels(img: RgbImage, left: number, top: number, side: number): number[] {
+  const out: number[] = [];
+  const right = Math.min(left + side, img.width);
+  for (let y = top; y < Math.min(top + side, img.height); y++)
+    out.push(...img.data.subarray((y * img.width + left) * 3, (y * img.width + right) * 3));
+  return out;
+}
+
+/** `np.random.seed(seed)`, then `np.random.rand()` at each call: MT19937 (Matsumoto, Nishimura 1998), 53 bits a draw. */
+function mt19937(seed: number): () => number {
+  const state = new Uint32Array(624);
+  state[0] = seed;
+  for (let i = 1; i < 624; i++) state[i] = Math.imul(1812433253, state[i - 1] ^ (state[i - 1] >>> 30)) + i;
+  let used = 624;
+  const next = () => {
+    if (used === 624) {
+      for (let i = 0; i < 624; i++) {
+        const y = (state[i] & 0x80000000) | (state[(i + 1) % 624] & 0x7fffffff);
+        state[i] = state[(i + 397) % 624] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+      }
+      used = 0;
+    }
+    let y = state[used++];
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  };
+  return () => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53;
 }
 
 const cases: Case[] = JSON.parse(bytesOf('image/blackening.json').toString('utf8')).cases;
@@ -45,17 +90,63 @@ describe("random_patch_blackening, the public code's own pictures", () => {
   test.each(faulty)('$out ($mode_in): the same squares, but the colours of the RGB picture', async (c) => {
     const { source, masked } = await blackened(c);
     const theirs = await picture(`image/${c.out}`);
-    let kept = 0;
-    for (let i = 0; i < source.data.length; i += 3) {
-      const theirsKept = theirs.data[i] + theirs.data[i + 1] + theirs.data[i + 2] > 0;
-      const ours = [...masked.data.subarray(i, i + 3)];
-      const rgb = [...source.data.subarray(i, i + 3)];
-      if (theirsKept) expect(ours).toEqual(rgb);
-      else expect([rgb, [0, 0, 0]]).toContainEqual(ours);
-      if (theirsKept) kept++;
-    }
-    expect(kept).toBeGreaterThan(0);
+    expect([theirs.width, theirs.height]).toEqual([source.width, source.height]);
+    const columns = Math.ceil(source.width / c.patch_size);
+    const lit = new Set<number>();
+    const black = new Set<number>();
+    c.uniform_draws_row_major.forEach((draw, square) => {
+      const [left, top] = [square % columns, Math.floor(square / columns)].map((v) => v * c.patch_size);
+      const at = (img: RgbImage) => pixels(img, left, top, c.patch_size);
+      if (draw < c.black_prob) {
+        // Black there, so black here: index 0, ink 0 and sample 0 are what the public code writes in every mode.
+        black.add(square);
+        expect(at(theirs).every((v) => v === 0)).toBe(true);
+        expect(at(masked).every((v) => v === 0)).toBe(true);
+      } else {
+        expect(at(masked)).toEqual(at(source));
+        if (at(theirs).some((v) => v > 0)) lit.add(square);
+      }
+    });
+    // Something shines in every square that was kept, so their picture alone tells the squares, too.
+    expect(black.size).toBeGreaterThan(0);
+    expect(lit.size).toBeGreaterThan(0);
+    expect(lit.size + black.size).toBe(c.uniform_draws_row_major.length);
     expect(sameImage(masked, theirs)).toBe(false);
+  });
+
+  test.each(faulty)(
+    '$out ($mode_in) keeps raw samples, which is why it is no picture to follow',
+    async (c) => {
+      const theirs = await sharp(bytesOf(`image/${c.out}`))
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const raw = await rawSamples(c);
+      const { channels } = theirs.info;
+      const perPixel = channels === 4 ? 4 : 1;
+      const { width, height } = theirs.info;
+      const columns = Math.ceil(width / c.patch_size);
+      const colours = new Map<number, Set<string>>();
+      for (let i = 0; i < width * height; i++) {
+        const [column, row] = [i % width, Math.floor(i / width)].map((v) => Math.floor(v / c.patch_size));
+        const black = c.uniform_draws_row_major[row * columns + column] < c.black_prob;
+        const got = [...theirs.data.subarray(i * channels, i * channels + perPixel)];
+        if (black) expect(got).toEqual(got.map(() => 0));
+        else if (c.mode_in === 'P') {
+          const colour = raw.subarray(3 * i, 3 * i + 3).join();
+          colours.set(got[0], (colours.get(got[0]) ?? new Set()).add(colour));
+        } else expect(got).toEqual([...raw.subarray(i * perPixel, (i + 1) * perPixel)]);
+      }
+      // A palette's index stands for one colour.
+      for (const found of colours.values()) expect(found.size).toBe(1);
+      expect(colours.size > 1).toBe(c.mode_in === 'P');
+    },
+  );
+
+  test.each(cases)('$out is of mode $mode_out and takes the draws of NumPy for its seed', async (c) => {
+    const { channels } = await sharp(bytesOf(`image/${c.out}`)).metadata();
+    expect(channels).toBe({ L: 1, LA: 2, RGB: 3, RGBA: 4 }[c.mode_out]);
+    const draw = mt19937(c.numpy_seed);
+    expect(c.uniform_draws_row_major.map(draw)).toEqual(c.uniform_draws_row_major);
   });
 
   test('both kinds are there', () => expect([sound.length, faulty.length]).toEqual([10, 4]));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { furthest } from '../../test/compare.ts';
 import { gradients } from '../tensor/grad.ts';
 import type { Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
@@ -36,13 +37,6 @@ async function pictures(names: string[], dir: string): Promise<Patches[]> {
     ),
   );
 }
-
-const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-  expect(a.length).toBe(b.length);
-  let d = 0;
-  for (let i = 0; i < a.length; i++) d = Math.max(d, Math.abs(a[i] - b[i]));
-  return d;
-};
 
 describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', (name) => {
   const dir = `${GOLDEN}${name}`;
@@ -90,7 +84,9 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
       await session.close();
       // All rows but the last response token, which nothing is predicted from here.
       const known = expected.get(`${id}.logits`)!;
-      expect(worst(got.logits as Float32Array, known.data.subarray(0, got.logits.length))).toBeLessThan(2e-4);
+      expect(furthest(got.logits as Float32Array, known.data.subarray(0, got.logits.length))).toBeLessThan(
+        2e-4,
+      );
       const hidden = expected.get(`${id}.hidden_states`);
       if (hidden) {
         const [states, length, d] = hidden.shape;
@@ -98,9 +94,9 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
         for (let i = 0; i < states; i++) {
           const own = got[`h${i}`] as Float32Array;
           expect(
-            worst(own, hidden.data.subarray(i * length * d, i * length * d + own.length)),
+            furthest(own, hidden.data.subarray(i * length * d, i * length * d + own.length)),
             `state ${i}`,
-          ).toBeLessThan(2e-4);
+          ).toBeLessThan(1e-4);
         }
       }
       const embeds = expected.get(`${id}.image_embeds`);
@@ -114,7 +110,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
           const at = ((batch.feeds.place as Int32Array)[i] - rows) * d;
           inverse.set((got.image as Float32Array).subarray(at, at + d), unit++ * d);
         });
-        expect(worst(inverse, embeds.data)).toBeLessThan(1e-4);
+        expect(furthest(inverse, embeds.data)).toBeLessThan(1e-4);
       }
     },
   );
@@ -141,8 +137,8 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
     prompts.forEach((p, i) => {
       const whole = (logp as Float32Array).subarray((2 * i + 1) * T, (2 * i + 1) * T + p.response_ids.length);
       const part = (logp as Float32Array).subarray(2 * i * T, 2 * i * T + 5);
-      expect(worst(whole, p.response_log_probs), p.id).toBeLessThan(2e-4);
-      expect(worst(part, p.response_log_probs.slice(0, 5)), p.id).toBeLessThan(2e-4);
+      expect(furthest(whole, p.response_log_probs), p.id).toBeLessThan(2e-4);
+      expect(furthest(part, p.response_log_probs.slice(0, 5)), p.id).toBeLessThan(2e-4);
     });
   });
 
@@ -173,7 +169,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
         const exact = expected.get(`${p.id}.grad.${n}`);
         if (!exact) continue;
         const scale = exact.data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-        expect(worst(g, exact.data) / scale, `${p.id} ${n}`).toBeLessThan(1e-3);
+        expect(furthest(g, exact.data) / scale, `${p.id} ${n}`).toBeLessThan(1e-3);
       }
     }
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { furthest, golden } from '../../test/golden/objective/kit.ts';
+import { furthest } from '../../test/compare.ts';
+import { golden } from '../../test/golden/objective/kit.ts';
 import { PapoError } from '../errors.ts';
 import * as a from './advantages.ts';
 import { parseObjective } from './config.ts';

@@ -1,6 +1,7 @@
 /** The smaller official tables: KL estimators, averages, controllers, policy loss, value loss. */
 import { describe, expect, it } from 'vitest';
-import { furthest, golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { furthest } from '../../test/compare.ts';
+import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { gradients } from '../tensor/grad.ts';
 import * as t from '../tensor/ops.ts';
 import { compile } from '../tensor/program.ts';

@@ -1,6 +1,7 @@
 /** The official actor loss, case by case, through our gradients and ONNX Runtime. */
 import { describe, expect, it } from 'vitest';
-import { furthest, golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { furthest } from '../../test/compare.ts';
+import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { type KlPenalty, type ObjectiveInput, parseObjective } from './config.ts';
 import { makeObjective } from './papo.ts';
 

@@ -1,7 +1,8 @@
 /** Every term reaches the gradient, a term with coefficient 0 is not there, and nothing is ever infinite. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { furthest, graphOf, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { furthest } from '../../test/compare.ts';
+import { graphOf, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { random } from '../random.ts';
 import { gradients } from '../tensor/grad.ts';
 import * as t from '../tensor/ops.ts';

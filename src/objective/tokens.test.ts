@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { furthest, run } from '../../test/golden/objective/kit.ts';
+import { furthest } from '../../test/compare.ts';
+import { run } from '../../test/golden/objective/kit.ts';
 import { ConfigError } from '../errors.ts';
 import { random } from '../random.ts';
 import { advantages } from './advantages.ts';

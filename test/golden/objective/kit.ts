@@ -83,14 +83,3 @@ export function weightsOf(
     return mode === 'token' ? 1 / all : 1 / (D * count(row * T, (row + 1) * T));
   });
 }
-
-/** Largest difference, for one assertion over an array. */
-export function furthest(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  if (got.length !== want.length) return Number.POSITIVE_INFINITY;
-  let worst = 0;
-  for (let i = 0; i < got.length; i++) {
-    const d = Math.abs(got[i] - want[i]);
-    if (!(d <= worst)) worst = d;
-  }
-  return worst;
-}
