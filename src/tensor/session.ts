@@ -1,8 +1,9 @@
-/** Running a program. The only file that knows onnxruntime-node. */
-import * as ort from 'onnxruntime-node';
+/** Running a program on ONNX Runtime. */
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GraphError } from '../errors.ts';
 import { DYNAMIC, show, type TensorData } from './graph.ts';
 import type { Port, Program } from './program.ts';
+import { type Runtime, runtime } from './runtime.ts';
 
 export type Feeds = Record<string, TensorData>;
 
@@ -16,16 +17,19 @@ export interface SessionOptions {
 }
 
 export class Session {
-  private readonly session: ort.InferenceSession;
+  private readonly ort: Runtime;
+  private readonly session: InferenceSession;
   readonly program: Program;
 
-  private constructor(session: ort.InferenceSession, program: Program) {
+  private constructor(ort: Runtime, session: InferenceSession, program: Program) {
+    this.ort = ort;
     this.session = session;
     this.program = program;
   }
 
   /** @throws GraphError with the runtime's reason where it refuses the program. */
   static async create(program: Program, options: SessionOptions = {}): Promise<Session> {
+    const ort = await runtime();
     try {
       const session = await ort.InferenceSession.create(program.bytes, {
         executionProviders: [options.provider ?? 'cpu'],
@@ -37,7 +41,7 @@ export class Session {
         logSeverityLevel: 3,
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       });
-      return new Session(session, program);
+      return new Session(ort, session, program);
     } catch (cause) {
       throw new GraphError(`ONNX Runtime refuses the program: ${(cause as Error).message}`, { cause });
     }
@@ -48,8 +52,8 @@ export class Session {
    * @throws GraphError where a feed is missing or has the wrong length.
    */
   async run(feeds: Feeds, fetch?: readonly string[]): Promise<Record<string, TensorData>> {
-    const inputs: Record<string, ort.Tensor> = {};
-    for (const p of this.program.inputs) inputs[`in:${p.name}`] = feed(p, feeds[p.name]);
+    const inputs: Record<string, Tensor> = {};
+    for (const p of this.program.inputs) inputs[`in:${p.name}`] = feed(this.ort, p, feeds[p.name]);
     const wanted = fetch ?? this.program.outputs.map((o) => o.name);
     const results = await this.session.run(
       inputs,
@@ -70,7 +74,7 @@ export class Session {
   }
 }
 
-function feed(port: Port, data: TensorData | undefined): ort.Tensor {
+function feed(ort: Runtime, port: Port, data: TensorData | undefined): Tensor {
   if (!data) throw new GraphError(`run: nothing is fed to ${port.name} ${show(port.shape)}`);
   let n = 1;
   let open = -1;
