@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, parse, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConfigError, ImageError } from '../errors.ts';
+import { ConfigError, ImageError, systemCode, systemFailure } from '../errors.ts';
 import type { MaskConfig } from '../mask/config.ts';
 import { previewMasks } from '../mask/preview.ts';
 import { readJson } from '../model/checkpoint.ts';
@@ -123,9 +123,7 @@ async function readPicture(path: string): Promise<RgbImage> {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new ImageError(
-      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}); name a picture`,
-    );
+    throw new ImageError(`${path}: ${systemFailure(error, 'read', { missing: 'name a picture' })}`);
   }
   return decodeImage(bytes, path);
 }
@@ -144,8 +142,7 @@ function write(out: string, png: Uint8Array, force: boolean): void {
   try {
     writeFileSync(out, png, { flag: force ? 'w' : 'wx' });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw alreadyThere(out);
-    throw new ConfigError(`${out}: cannot be written (${code}); check that ${dirname(out)} is a folder`);
+    if (systemCode(error) === 'EEXIST') throw alreadyThere(out);
+    throw new ConfigError(`${out}: ${systemFailure(error, 'write', { instead: 'name another with --out' })}`);
   }
 }

@@ -2,7 +2,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import type { SchemaElement } from 'hyparquet';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
-import { DataError } from '../errors.ts';
+import { DataError, systemCode, systemFailure } from '../errors.ts';
 import type { Row } from './row.ts';
 
 /** Rows of a row group: small enough to be held in memory whole, with images. */
@@ -77,8 +77,7 @@ export function writeParquet(file: string, rows: Iterable<Row>): void {
     renameSync(aside, file);
   } catch (error) {
     rmSync(aside, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (!code) throw error;
-    throw new DataError(`${file}: cannot be written (${code}); free some space or choose another directory`);
+    if (systemCode(error) === undefined) throw error;
+    throw new DataError(`${file}: ${systemFailure(error, 'write')}`, { cause: error });
   }
 }

@@ -231,7 +231,7 @@ describe('what a user can get wrong', () => {
     mkdirSync(dir);
     symlinkSync('/dev/full', join(dir, 'model.safetensors.partial'));
     expect(() => writeCheckpoint(dir, readCheckpoint(source))).toThrow(
-      /model\.safetensors: cannot be written: the disk is full/,
+      /model\.safetensors: cannot be written \(ENOSPC\): the disk is full/,
     );
     expect(readdirSync(dir)).toEqual([]);
   });

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, systemCode, systemFailure } from '../errors.ts';
 import { type Json, type JsonObject, type PolicyConfig, parsePolicyConfig } from './config.ts';
 import { writeAside } from './files.ts';
 import { detectLayout, fromHubName, type NameLayout, parameterSpecs, toHubName } from './names.ts';
@@ -46,8 +46,10 @@ export function readJson(path: string, fix: string): Json {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    throw new CheckpointError(`${path}: not found; ${fix}`);
+  } catch (error) {
+    const code = systemCode(error);
+    const why = code === 'ENOENT' || code === 'ENOTDIR' ? `not found; ${fix}` : systemFailure(error, 'read');
+    throw new CheckpointError(`${path}: ${why}`, { cause: error });
   }
   try {
     return JSON.parse(text) as Json;
@@ -241,9 +243,7 @@ export function writeCheckpoint(dir: string, checkpoint: Checkpoint, options: Wr
   try {
     mkdirSync(dir, { recursive: true });
   } catch (error) {
-    throw new CheckpointError(
-      `${dir}: cannot be created (${(error as NodeJS.ErrnoException).code}); choose another folder`,
-    );
+    throw new CheckpointError(`${dir}: ${systemFailure(error, 'write')}`, { cause: error });
   }
   // Weights of an earlier save could be mixed with ours by whoever loads the folder.
   const present = readdirSync(dir).find(

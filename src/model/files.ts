@@ -1,17 +1,7 @@
 /** Files that appear whole or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CheckpointError } from '../errors.ts';
-
-function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return 'the disk is full; free some space or choose a folder on another disk';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return 'no permission to write there; choose another folder';
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'the folder does not exist; create it first';
-  return `the system says ${code}; check the disk or choose another folder`;
-}
+import { CheckpointError, PapoError, systemFailure } from '../errors.ts';
 
 /** A rename is on the disk only when its folder is; some platforms cannot open a folder and need no sync. */
 export function syncFolder(folder: string): void {
@@ -45,7 +35,7 @@ export function writeAside(path: string, chunks: () => Iterable<Uint8Array>): vo
   } catch (error) {
     if (handle !== undefined) closeSync(handle);
     rmSync(partial, { force: true });
-    if (error instanceof CheckpointError) throw error;
-    throw new CheckpointError(`${path}: cannot be written: ${reason(error)}`);
+    if (error instanceof PapoError) throw error;
+    throw new CheckpointError(`${path}: ${systemFailure(error, 'write')}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 /** Safetensors files: read tensor by tensor (a whole file may not fit one Buffer), written aside and then renamed. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, systemFailure } from '../errors.ts';
 import { writeAside } from './files.ts';
 import {
   bytesOf,
@@ -29,9 +29,7 @@ export class SafetensorsFile {
     try {
       this.#file = openSync(path, 'r');
     } catch (error) {
-      throw new CheckpointError(
-        `${path}: cannot be opened (${(error as NodeJS.ErrnoException).code}); check that it exists and is readable`,
-      );
+      throw new CheckpointError(`${path}: ${systemFailure(error, 'read')}`, { cause: error });
     }
     try {
       const size = fstatSync(this.#file).size;

@@ -61,7 +61,7 @@ describe('a checkpoint', () => {
     const error = await new CheckpointStore(tempDir()).save(engine, stateAt(3)).catch((e: Error) => e);
     expect(error).toBeInstanceOf(CheckpointError);
     expect((error as Error).message).toMatch(
-      /step-000003: the checkpoint could not be saved: model\.safetensors: cannot be written: no; earlier[^\n]+$/,
+      /step-000003: the checkpoint could not be saved: model\.safetensors: cannot be written: no more; earlier[^\n]+$/,
     );
   });
 

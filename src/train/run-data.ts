@@ -6,7 +6,7 @@ import type { Dependency, Row } from '../data/row.ts';
 import { sampler } from '../data/sampler.ts';
 import { openData, type RowSource, reportText, splitFiles } from '../data/source.ts';
 import { writeDataset } from '../data/tasks/write.ts';
-import { DataError, ImageError, type PapoError } from '../errors.ts';
+import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
 import type { RunConfig } from './config.ts';
 import type { RowStream } from './stream.ts';
 import { version } from './version.ts';
@@ -48,9 +48,8 @@ export function makeBuiltin(builtin: RunConfig['data']['builtin'], under = '.pap
     else renameSync(aside, dir);
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined) throw error;
-    throw new DataError(`${dir}: the built-in rows cannot be written (${code}); free some space`);
+    if (systemCode(error) === undefined) throw error;
+    throw new DataError(`${dir}: the built-in rows ${systemFailure(error, 'write')}`, { cause: error });
   }
   return dir;
 }

@@ -1,7 +1,7 @@
 /** The files that `papo data make` leaves: one parquet file a split and a card that tells how they were made. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from '../../errors.ts';
+import { DataError, systemCode, systemFailure } from '../../errors.ts';
 import { writeParquet } from '../parquet-write.ts';
 import { TASKS } from './compose.ts';
 import { type DatasetOptions, makeDataset } from './make.ts';
@@ -56,9 +56,8 @@ export function writeDataset(dir: string, options: DatasetOptions): string[] {
     writeFileSync(readme, card(options));
     files.push(readme);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (!code) throw error;
-    throw new DataError(`${dir}: cannot be written (${code}); free some space or choose another directory`);
+    if (systemCode(error) === undefined) throw error;
+    throw new DataError(`${dir}: ${systemFailure(error, 'write')}`, { cause: error });
   }
   return files;
 }
