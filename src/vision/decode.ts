@@ -10,7 +10,76 @@ export interface DecodeOptions {
   applyExif?: boolean;
 }
 
+/** Pixels that a picture has at most, 8192 x 6144: an RGB copy takes 151 MB, and a few are needed. */
+export const MAX_PIXELS = 8192 * 6144;
+
+const ascii = (bytes: Uint8Array, from: number, to: number) =>
+  String.fromCharCode(...bytes.subarray(from, to));
+
+/** The first bytes of what is decoded, and of what is met often and has to be converted. */
+const SIGNATURES: readonly (readonly [format: string, fits: (bytes: Uint8Array) => boolean])[] = [
+  ['png', (b) => ascii(b, 0, 8) === '\x89PNG\r\n\x1a\n'],
+  ['jpeg', (b) => b[0] === 0xff && b[1] === 0xd8 && b[2] === 0xff],
+  ['webp', (b) => ascii(b, 0, 4) === 'RIFF' && ascii(b, 8, 12) === 'WEBP'],
+  ['gif', (b) => /^GIF8[79]a$/.test(ascii(b, 0, 6))],
+  ['svg', (b) => /^(\ufeff|\xef\xbb\xbf)?\s*<(svg|\?xml|!)/i.test(ascii(b, 0, 64))],
+  ['heif', (b) => ascii(b, 4, 8) === 'ftyp'],
+  ['tiff', (b) => /^(II\*\0|MM\0\*)$/.test(ascii(b, 0, 4))],
+  ['bmp', (b) => ascii(b, 0, 2) === 'BM'],
+  ['pdf', (b) => ascii(b, 0, 5) === '%PDF-'],
+];
 const FORMATS = ['png', 'jpeg', 'webp', 'gif'];
+
+const firstLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/:\s*$/, '');
+
+/**
+ * Opens a picture without decoding it. Only the formats that are supported reach the library at all, so that no other of
+ * its readers meets bytes of unknown origin.
+ */
+async function open(bytes: Uint8Array, name: string) {
+  if (bytes.length === 0) throw new ImageError(`${name}: the picture is empty (0 bytes); replace it`);
+  const format = SIGNATURES.find(([, fits]) => fits(bytes))?.[0];
+  if (format === undefined)
+    throw new ImageError(
+      `${name}: cannot be decoded (not a PNG, JPEG, WebP or GIF file); the file is broken or of another kind, replace it`,
+    );
+  if (!FORMATS.includes(format))
+    throw new ImageError(`${name}: a ${format} file; convert it to PNG, JPEG, WebP or GIF`);
+  // 'warning' is the strictest level: a JPEG that ends early is an error, not grey rows.
+  const input = sharp(bytes, { failOn: 'warning', ignoreIcc: true, limitInputPixels: false });
+  const metadata = await input.metadata();
+  const { width, height } = metadata;
+  if (width * height > MAX_PIXELS)
+    throw new ImageError(
+      `${name}: ${width} x ${height} pixels, over the bound of ${MAX_PIXELS}; make the picture smaller`,
+    );
+  return { input, metadata };
+}
+
+/**
+ * Width and height of a picture from its header; nothing is decoded.
+ * @throws ImageError as `decodeImage` does for what the header tells
+ */
+export async function imageSize(
+  bytes: Uint8Array,
+  name = 'image',
+): Promise<{ width: number; height: number }> {
+  const { width, height } = await readable(name, async () => (await open(bytes, name)).metadata);
+  return { width, height };
+}
+
+/** The library's own words, where it has any, as one line with the picture's name. */
+async function readable<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw new ImageError(
+      `${name}: cannot be decoded (${firstLine(error)}); the file is broken or cut short, replace it`,
+    );
+  }
+}
 
 /** Byte 25 of a PNG file: 4 is grey with alpha. */
 const PNG_COLOUR_TYPE = 25;
@@ -66,28 +135,21 @@ function upright(img: RgbImage, orientation: number): RgbImage {
  * Decodes PNG, JPEG, WebP or GIF (first frame) to RGB as Pillow's `Image.open(src).convert('RGB')` does: alpha is dropped and
  * not composited, colour profiles are ignored, 16-bit grey is clipped at 255, other 16-bit samples keep their high
  * byte, CMYK goes through Pillow's formula. One departure: a fully transparent GIF pixel is black.
- * Throws ImageError naming the picture when it is broken or cut short: never a half-grey picture.
+ * Pictures of more than `MAX_PIXELS` are refused before they are decoded. Throws ImageError naming the picture then, and when
+ * it is broken or cut short: never a half-grey picture.
  */
-export async function decodeImage(
+export function decodeImage(
   bytes: Uint8Array,
   name = 'image',
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  if (bytes.length === 0) throw new ImageError(`${name}: the picture is empty (0 bytes); replace it`);
-  try {
-    // 'warning' is the strictest level: a JPEG that ends early is an error, not grey rows.
-    const input = sharp(bytes, { failOn: 'warning', ignoreIcc: true });
-    const { format, space, orientation = 1 } = await input.metadata();
-    if (!FORMATS.includes(format))
-      throw new ImageError(`${name}: a ${format} file; convert it to PNG, JPEG, WebP or GIF`);
+  return readable(name, async () => {
+    const { input, metadata } = await open(bytes, name);
+    const { space, orientation = 1 } = metadata;
     const { data, width, height } = await rgbBytes(input, space, bytes);
     const img = { width, height, data };
     return options.applyExif ? upright(img, orientation) : img;
-  } catch (error) {
-    if (error instanceof ImageError) throw error;
-    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0].replace(/:\s*$/, '');
-    throw new ImageError(`${name}: cannot be decoded (${why}); the file is broken or cut short, replace it`);
-  }
+  });
 }
 
 async function rgbBytes(input: Sharp, space: string, bytes: Uint8Array) {

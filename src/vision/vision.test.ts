@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { CheckpointError, ImageError } from '../errors.ts';
 import { random } from '../random.ts';
-import { decodeImage } from './decode.ts';
+import { decodeImage, imageSize, MAX_PIXELS } from './decode.ts';
 import { encodePng } from './encode.ts';
 import { blackImage, type RgbImage, sameImage, sideBySide } from './image.ts';
 import { type ProcessorConfig, parseProcessorConfig, prepareImage, smartResize } from './processor.ts';
@@ -50,6 +51,43 @@ describe('decode', () => {
     await expect(decodeImage(new TextEncoder().encode(svg), 'a.svg')).rejects.toThrow(
       'a.svg: a svg file; convert it',
     );
+  });
+
+  test('the bound on pixels is held before anything is decoded', async () => {
+    // A true file of 1 pixel whose header says more, checksum included: decoding it would fail in another way.
+    const claims = async (width: number, height: number) => {
+      const png = Buffer.from(await encodePng({ width: 1, height: 1, data: new Uint8Array(3) }));
+      png.writeUInt32BE(width, 16);
+      png.writeUInt32BE(height, 20);
+      png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+      return png;
+    };
+    for (const [width, height] of [
+      [16_000, 16_000],
+      [MAX_PIXELS + 1, 1],
+      [1_000_000, 1_000_000],
+    ] as const) {
+      const says = new RegExp(`^a: ${width} x ${height} pixels, over the bound of ${MAX_PIXELS};`);
+      await expect(decodeImage(await claims(width, height), 'a')).rejects.toThrow(says);
+      await expect(imageSize(await claims(width, height), 'a')).rejects.toThrow(says);
+    }
+    expect(await imageSize(await claims(8192, 6144))).toEqual({ width: 8192, height: 6144 });
+  });
+
+  test('a GIF of many frames is its first one', async () => {
+    const frames = await sharp(Buffer.alloc(4 * 400 * 3, 90), { raw: { width: 4, height: 400, channels: 3 } })
+      .gif()
+      .toBuffer();
+    const pages = await sharp(Buffer.alloc(4 * 400 * 3, 90), {
+      raw: { width: 4, height: 400, channels: 3, pageHeight: 4 },
+    })
+      .gif({ keepDuplicateFrames: true })
+      .toBuffer();
+    expect((await sharp(pages).metadata()).pages).toBe(100);
+    expect(await imageSize(pages)).toEqual({ width: 4, height: 4 });
+    expect(await imageSize(frames)).toEqual({ width: 4, height: 400 });
+    const { width, height } = await decodeImage(pages);
+    expect([width, height]).toEqual([4, 4]);
   });
 
   test('EXIF orientations 1 to 8 are applied only when asked for', async () => {
