@@ -31,6 +31,11 @@ export class CheckpointError extends PapoError {
   override name = 'CheckpointError';
 }
 
+/** A run folder that is in use, damaged as a whole, or gone. */
+export class RunError extends PapoError {
+  override name = 'RunError';
+}
+
 /** A graph that was put together wrongly: shapes that do not fit, a gradient that is not defined. */
 export class GraphError extends PapoError {
   override name = 'GraphError';

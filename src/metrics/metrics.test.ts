@@ -1,10 +1,20 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DataError } from '../errors.ts';
-import { JsonlWriter, readJsonl, truncateJsonl } from './jsonl.ts';
-import { crc32c, EventsWriter } from './tensorboard.ts';
+import { DataError, RunError } from '../errors.ts';
+import { type JsonLine, JsonlWriter, keepLines, readJsonl } from './jsonl.ts';
+import { crc32c, EventsWriter, keepEvents } from './tensorboard.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'papo-metrics-'));
 
@@ -27,15 +37,59 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it('are cut before the first line that is not kept', () => {
+  it('lose the lines that are not kept', () => {
     const path = join(folder(), 'metrics.jsonl');
     const writer = new JsonlWriter(path);
     for (const step of [0, 1, 2, 3]) writer.write({ step });
     writer.close();
-    truncateJsonl(path, (line) => Number(line.step) <= 1);
+    keepLines(path, (line) => Number(line.step) <= 1);
     expect(readJsonl(path)).toEqual([{ step: 0 }, { step: 1 }]);
-    truncateJsonl(join(folder(), 'none.jsonl'), () => true);
+    keepLines(join(folder(), 'none.jsonl'), () => true);
     expect(readJsonl(join(folder(), 'none.jsonl'))).toEqual([]);
+  });
+
+  it('lose those in the middle that are not kept, and what a failing machine left behind them', () => {
+    const path = join(folder(), 'metrics.jsonl');
+    const steps = [1, 2, 2, 3, 3, 4];
+    writeFileSync(path, `${steps.map((step) => `{"step":${step}}\n`).join('')}\0\0\0\n{"step":5}\n`);
+    const seen = new Set<unknown>();
+    const once = ({ step }: JsonLine) => Number(step) <= 4 && !seen.has(step) && !!seen.add(step);
+    expect(() =>
+      keepLines(
+        path,
+        () => true,
+        (last) => last?.step === 5,
+      ),
+    ).toThrow('line 7 is not JSON');
+    keepLines(path, once, (last) => last?.step === 4);
+    expect(readJsonl(path).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are read in pieces, a torn end of any length is dropped', () => {
+    const path = join(folder(), 'metrics.jsonl');
+    const lines = Array.from({ length: 5 }, (_, i) => ({ i, text: 'ä'.repeat(300_000 + i) }));
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    expect(readJsonl(path)).toEqual(lines);
+    appendFileSync(path, '{'.repeat(3_000_000));
+    const writer = new JsonlWriter(path);
+    writer.write({ i: 5 });
+    writer.close();
+    expect(readJsonl(path)).toEqual([...lines, { i: 5 }]);
+    writeFileSync(path, 'torn');
+    new JsonlWriter(path).close();
+    expect(readFileSync(path, 'utf8')).toBe('');
+  });
+
+  it('are not written to a file that is gone', () => {
+    const path = join(folder(), 'metrics.jsonl');
+    const writer = new JsonlWriter(path);
+    writer.write({ step: 1 });
+    renameSync(path, `${path}.old`);
+    expect(() => writer.write({ step: 2 })).toThrow(RunError);
+    rmSync(`${path}.old`);
+    writeFileSync(path, '');
+    expect(() => writer.write({ step: 2 })).toThrow(/was removed or moved while the run was writing it/);
+    writer.close();
   });
 
   it('name the file and the line that is not JSON', () => {
@@ -51,7 +105,9 @@ describe('JSON lines', () => {
     symlinkSync('/dev/full', path);
     expect(() => new JsonlWriter(path).write({ step: 1 })).toThrow(DataError);
     expect(() => new JsonlWriter(path).write({ step: 1 })).toThrow(/the disk is full/);
-    expect(() => new JsonlWriter(join(folder(), 'no', 'folder.jsonl'))).toThrow(/cannot be written.*ENOENT/);
+    expect(() => new JsonlWriter(join(folder(), 'no', 'folder.jsonl'))).toThrow(
+      /the folder that it would lie in does not exist/,
+    );
   });
 });
 
@@ -141,5 +197,28 @@ describe('TensorBoard events', () => {
       ['train/reward', 0.25],
       ['seconds/sample', 3],
     ]);
+  });
+
+  it('lose the steps that are not kept, with what a crash cut off', () => {
+    const dir = folder();
+    let clock = 1_700_000_000_000;
+    const write = (first: number, steps: number[], name = 'train/x') => {
+      clock += 1000;
+      const writer = new EventsWriter(dir, first, () => clock);
+      for (const step of steps) writer.scalars(step, { [name]: step });
+      writer.close();
+      return writer.path;
+    };
+    const first = write(1, [1, 2, 127, 128, 300]);
+    const second = write(129, [129, 130]);
+    const third = write(129, [128], 'test/x');
+    appendFileSync(first, readFileSync(second).subarray(0, 50));
+    keepEvents(dir, (step, has) => step <= 128 && !has('test/'));
+    expect(existsSync(second)).toBe(false);
+    expect(existsSync(third)).toBe(false);
+    const { events } = readEvents(readFileSync(first));
+    expect(events.slice(2).map((event) => event.find((f) => f.field === 2)!.value)).toEqual([1, 2, 127, 128]);
+    writeFileSync(second, 'not events');
+    expect(() => keepEvents(dir, () => true)).not.toThrow();
   });
 });

@@ -2,10 +2,11 @@
  * TensorBoard event files. A file is a list of TFRecords (length u64, masked CRC32C of the length, bytes, masked CRC32C
  * of the bytes), each an `Event` message. Source: tensorflow/core/lib/io/record_writer.cc and core/util/event.proto.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeFailure } from './failure.ts';
+import { cut } from './jsonl.ts';
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -90,8 +91,9 @@ export class EventsWriter {
     const sums = [Buffer.alloc(4), Buffer.alloc(4)] as const;
     sums[0].writeUInt32LE(masked(length));
     sums[1].writeUInt32LE(masked(data));
+    const bytes = Buffer.concat([length, sums[0], data, sums[1]]);
     try {
-      writeSync(this.handle, Buffer.concat([length, sums[0], data, sums[1]]));
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.handle, bytes, at);
     } catch (error) {
       throw writeFailure(this.path, error);
     }
@@ -99,5 +101,51 @@ export class EventsWriter {
 
   close(): void {
     closeSync(this.handle);
+  }
+}
+
+const SUMMARY = 0x2a;
+
+/** Events of a file that ends well, with their end in the file; what follows a damaged one is not looked at. */
+function* eventsOf(bytes: Buffer): Generator<{ step: number; field: number; body: Buffer; end: number }> {
+  for (let at = 0; at + 12 <= bytes.length; ) {
+    const length = Number(bytes.readBigUInt64LE(at));
+    const end = at + length + 16;
+    if (end > bytes.length || masked(bytes.subarray(at, at + 8)) !== bytes.readUInt32LE(at + 8)) return;
+    const data = bytes.subarray(at + 12, at + 12 + length);
+    // Nine bytes of time, then the step behind its tag.
+    let step = 0;
+    let place = 10;
+    for (let unit = 1; place < length; unit *= 128) {
+      const byte = data[place++]!;
+      step += (byte & 127) * unit;
+      if (byte < 128) break;
+    }
+    yield { step, field: data[place] ?? 0, body: data.subarray(place), end };
+    at = end;
+  }
+}
+
+/**
+ * Cuts the event files of a run off where `keep` first refuses scalars, so that a resumed run does not double them; it
+ * is given the step and whether a scalar's name has some text in it. A file without any is removed.
+ */
+export function keepEvents(
+  dir: string,
+  keep: (step: number, has: (text: string) => boolean) => boolean,
+): void {
+  for (const name of readdirSync(dir).filter((n) => n.startsWith('events.out.tfevents.'))) {
+    const path = join(dir, name);
+    let end = 0;
+    let scalars = 0;
+    for (const event of eventsOf(readFileSync(path))) {
+      if (event.field === SUMMARY) {
+        if (!keep(event.step, (text) => event.body.includes(text))) break;
+        scalars++;
+      }
+      end = event.end;
+    }
+    if (scalars > 0) cut(path, end);
+    else rmSync(path, { force: true });
   }
 }

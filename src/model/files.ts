@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CheckpointError, PapoError, systemFailure } from '../errors.ts';
 
 /** A rename is on the disk only when its folder is; some platforms cannot open a folder and need no sync. */
@@ -13,6 +13,24 @@ export function syncFolder(folder: string): void {
       closeSync(handle);
     }
   } catch {}
+}
+
+/** Waits until a folder and all that it holds is on the disk. */
+export function syncTree(dir: string): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else {
+      // Windows syncs only a file that is open for writing.
+      const handle = openSync(path, 'r+');
+      try {
+        fsyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+    }
+  }
+  syncFolder(dir);
 }
 
 /**

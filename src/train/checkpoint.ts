@@ -2,22 +2,15 @@
  * The checkpoints of a run: `<run>/checkpoints/step-000040/`, each a Hugging Face folder with optimizer.safetensors and
  * state.json. A folder is written aside, synced and renamed, so one that has its final name is complete.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Engine } from '../engine/types.ts';
-import { CheckpointError, PapoError } from '../errors.ts';
-import { syncFolder, writeAside } from '../model/files.ts';
+import { CheckpointError, PapoError, RunError, systemFailure } from '../errors.ts';
+import { syncFolder, syncTree, writeAside } from '../model/files.ts';
+import { type FileSums, faultIn, sumsOf } from './checksums.ts';
 
 const accuracySchema = z.object({ sampled: z.number(), greedy: z.number().nullable() });
 
@@ -57,19 +50,37 @@ const stateSchema = z.object({
 /** What a checkpoint holds beside the policy and its moments. Random numbers are keyed by step, so there is no stream to keep. */
 export type RunState = z.infer<typeof stateSchema>;
 
+/** What a state.json holds beside the state; folders of earlier versions have neither. */
+const sumsSchema = z.object({
+  files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })).optional(),
+  /** Of the file's JSON without this key and without white space. */
+  sha256: z.string().optional(),
+});
+
 export interface SavedCheckpoint {
   step: number;
   dir: string;
 }
 
+/** A checkpoint that can be gone on from. */
+export interface SoundCheckpoint extends SavedCheckpoint {
+  state: RunState;
+}
+
 const FOLDER = /^step-(\d{6,})$/;
-const ASIDE = '.saving-';
+const STATE = 'state.json';
+/** Folders that are being written, removed, or were found damaged. */
+const [ASIDE, GOING, DAMAGED] = ['.saving-', '.removing-', 'damaged-'];
+
+const sha256 = (json: unknown) => createHash('sha256').update(JSON.stringify(json)).digest('hex');
 
 export class CheckpointStore {
   /** `<run>/checkpoints`. */
   readonly dir: string;
+  private readonly runDir: string;
 
   constructor(runDir: string) {
+    this.runDir = runDir;
     this.dir = join(runDir, 'checkpoints');
   }
 
@@ -79,8 +90,7 @@ export class CheckpointStore {
 
   /** Complete checkpoints, oldest first. */
   list(): SavedCheckpoint[] {
-    if (!existsSync(this.dir)) return [];
-    return readdirSync(this.dir)
+    return names(this.dir)
       .flatMap((name) => {
         const match = FOLDER.exec(name);
         return match ? [{ step: Number(match[1]), dir: join(this.dir, name) }] : [];
@@ -92,85 +102,168 @@ export class CheckpointStore {
     return this.list().at(-1);
   }
 
-  /** @throws CheckpointError where state.json is missing or damaged */
-  readState(checkpoint: SavedCheckpoint): RunState {
-    const path = join(checkpoint.dir, 'state.json');
-    const fix = `remove ${checkpoint.dir} to continue from the checkpoint before it`;
-    let json: unknown;
-    try {
-      json = JSON.parse(readFileSync(path, 'utf8'));
-    } catch {
-      throw new CheckpointError(`${path}: missing or not JSON; ${fix}`);
+  /**
+   * The newest checkpoint whose files are what was saved. Newer ones are set aside as `damaged-step-…`, each told of in
+   * a line. Nothing where there is no checkpoint at all.
+   * @throws CheckpointError where all are damaged (they stay where they are) or one cannot be read
+   */
+  async newestSound(say: (text: string) => void): Promise<SoundCheckpoint | undefined> {
+    const damaged: { from: SavedCheckpoint; fault: string }[] = [];
+    for (const saved of this.list().reverse()) {
+      const found = await this.examine(saved);
+      if (!('fault' in found)) {
+        for (const { from, fault } of damaged) {
+          this.setAside(from);
+          say(`${from.dir} is damaged and passed over: ${fault}; going on from step ${saved.step}`);
+        }
+        return { ...saved, state: found.state };
+      }
+      damaged.push({ from: saved, fault: found.fault });
     }
-    const parsed = stateSchema.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0]!;
-    throw new CheckpointError(`${path}: ${issue.path.join('.')}: ${issue.message}; ${fix}`);
+    const [newest] = damaged;
+    if (!newest) return undefined;
+    throw new CheckpointError(
+      damaged.length > 1
+        ? `${this.dir}: all ${damaged.length} checkpoints are damaged, the newest: ${newest.fault}; start a new run with --name`
+        : `${newest.from.dir}: the only checkpoint is damaged: ${newest.fault}; start a new run with --name`,
+    );
+  }
+
+  private async examine(saved: SavedCheckpoint): Promise<{ state: RunState } | { fault: string }> {
+    try {
+      const { state, files } = this.read(saved);
+      const fault = files && (await faultIn(saved.dir, files));
+      return fault === undefined ? { state } : { fault };
+    } catch (error) {
+      if (error instanceof Damage) return { fault: error.message };
+      throw new CheckpointError(`${saved.dir}: ${systemFailure(error, 'read')}`, { cause: error });
+    }
+  }
+
+  /** @throws Damage where state.json is not what was saved */
+  private read({ dir }: SavedCheckpoint): { state: RunState; files: FileSums | undefined } {
+    const json = jsonOf(join(dir, STATE));
+    const state = stateSchema.safeParse(json);
+    const sums = sumsSchema.safeParse(json);
+    const issue = state.error?.issues[0] ?? sums.error?.issues[0];
+    if (issue) throw new Damage(`${STATE}: ${issue.path.join('.')}: ${issue.message}`);
+    const { files, sha256: sum } = sums.data!;
+    const { sha256: _, ...rest } = json as Record<string, unknown>;
+    if ((files !== undefined || sum !== undefined) && sum !== sha256(rest))
+      throw new Damage(`${STATE} is not what was saved (its checksum differs)`);
+    return { state: state.data!, files };
   }
 
   /**
-   * Writes the policy and the state. A checkpoint of the same step is kept as it is.
-   * @throws CheckpointError where it cannot be written; what was written is removed, earlier checkpoints are untouched
+   * Writes the policy and the state. Where there is a checkpoint of that step, which has the same policy, only the state
+   * is brought up to date.
+   * @throws CheckpointError where it cannot be written, RunError where the run's folder is gone; what was written is
+   *   removed, earlier checkpoints are untouched
    */
   async save(engine: Engine, state: RunState): Promise<string> {
     const dir = this.pathOf(state.step);
-    if (existsSync(dir)) return dir;
     const aside = join(this.dir, `${ASIDE}step-${state.step}`);
     try {
+      if (existsSync(dir)) {
+        const { state: saved, files } = this.read({ step: state.step, dir });
+        if (!isDeepStrictEqual(saved, state)) writeState(dir, state, files);
+        return dir;
+      }
+      // The run's own folder is not made again where someone removed it.
+      if (!existsSync(this.dir)) mkdirSync(this.dir);
       rmSync(aside, { recursive: true, force: true });
-      mkdirSync(aside, { recursive: true });
+      mkdirSync(aside);
       await engine.save(aside);
-      writeAside(join(aside, 'state.json'), () => [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)]);
+      writeState(aside, state, await sumsOf(aside));
       syncTree(aside);
       renameSync(aside, dir);
       syncFolder(this.dir);
     } catch (error) {
-      rmSync(aside, { recursive: true, force: true });
+      try {
+        rmSync(aside, { recursive: true, force: true });
+      } catch {}
+      if (!existsSync(this.runDir)) throw goneError(this.runDir);
+      const last = this.newest();
+      const rest = last
+        ? `the checkpoint of step ${last.step} is untouched`
+        : 'there is no earlier checkpoint';
       throw new CheckpointError(
-        `${dir}: the checkpoint could not be saved: ${reasonOf(error, aside)}; earlier checkpoints are untouched, continue from them with --resume`,
+        `${dir}: the checkpoint could not be saved: ${reasonOf(error, aside)}; ${rest}`,
         { cause: error },
       );
     }
+    this.removeDamaged(state.step);
     return dir;
   }
 
   /** Removes all but the newest `keep` checkpoints and that of step `best`. */
   prune(keep: number, best: number | undefined): void {
     const all = this.list();
-    for (const { step, dir } of all.slice(0, Math.max(0, all.length - keep)))
-      if (step !== best) rmSync(dir, { recursive: true, force: true });
+    for (const { step, dir } of all.slice(0, Math.max(0, all.length - keep))) {
+      if (step === best) continue;
+      // Under its own name a folder is whole, also while it is being removed.
+      const going = join(this.dir, `${GOING}step-${step}`);
+      rmSync(going, { recursive: true, force: true });
+      renameSync(dir, going);
+      rmSync(going, { recursive: true, force: true });
+    }
   }
 
-  /** Removes what a killed run left half written. */
+  /** Removes what a killed run left half written or half removed. */
   sweep(): void {
-    if (!existsSync(this.dir)) return;
-    for (const name of readdirSync(this.dir))
-      if (name.startsWith(ASIDE)) rmSync(join(this.dir, name), { recursive: true, force: true });
+    for (const name of names(this.dir))
+      if (name.startsWith(ASIDE) || name.startsWith(GOING))
+        rmSync(join(this.dir, name), { recursive: true, force: true });
+  }
+
+  private setAside({ step, dir }: SavedCheckpoint): void {
+    const to = join(this.dir, `${DAMAGED}${basename(this.pathOf(step))}`);
+    rmSync(to, { recursive: true, force: true });
+    renameSync(dir, to);
+    syncFolder(this.dir);
+  }
+
+  /** What was damaged is there again, or behind the run. */
+  private removeDamaged(step: number): void {
+    for (const name of names(this.dir)) {
+      const match = name.startsWith(DAMAGED) ? FOLDER.exec(name.slice(DAMAGED.length)) : null;
+      if (match && Number(match[1]) <= step) rmSync(join(this.dir, name), { recursive: true, force: true });
+    }
   }
 }
 
-function syncTree(dir: string): void {
-  for (const entry of readdirSync(dir, { withFileTypes: true })) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) syncTree(path);
-    else {
-      // Windows syncs only a file that is open for writing.
-      const handle = openSync(path, 'r+');
-      try {
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-    }
+/** A checkpoint that is not what was saved. */
+class Damage extends Error {}
+
+export const goneError = (runDir: string) =>
+  new RunError(
+    `${runDir}: the run's folder was removed or moved while the run was going on; nothing more can be saved, start again`,
+  );
+
+const names = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
+
+function jsonOf(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Damage(`${STATE} is missing`);
   }
-  syncFolder(dir);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Damage(`${STATE} is not JSON`);
+  }
+}
+
+function writeState(dir: string, state: RunState, files: FileSums | undefined): void {
+  const all = files ? { ...state, files } : state;
+  const json = { ...all, ...(files ? { sha256: sha256(all) } : {}) };
+  writeAside(join(dir, STATE), () => [Buffer.from(`${JSON.stringify(json, null, 2)}\n`)]);
 }
 
 function reasonOf(error: unknown, aside: string): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full; free some space';
-  if (code !== undefined) return `the system says ${code}; check the folder`;
-  const message = error instanceof Error ? error.message : String(error);
-  const inner = error instanceof PapoError ? message.replace(`${aside}/`, '') : message;
-  return inner.split('\n')[0]!;
+  if (!(error instanceof PapoError)) return `it ${systemFailure(error, 'write')}`;
+  return error.message.replace(`${aside}/`, '');
 }

@@ -152,7 +152,9 @@ const test = z.strictObject({
 });
 
 const checkpoint = z.strictObject({
-  every: count.default(20).describe('steps between checkpoints; 0: only at the end'),
+  every: count
+    .default(20)
+    .describe('steps between checkpoints; 0: only at the end and at the best validation so far'),
   keep: whole.default(2).describe('newest checkpoints that are kept, beside the best in validation'),
 });
 
@@ -172,9 +174,9 @@ export const configSchema = z.strictObject({
     .regex(/^[\w.-]+$/, 'letters, digits, - _ and . only')
     .nullable()
     .default(null)
-    .describe('name of the run and of its folder; null: <preset>-seed<seed>'),
+    .describe('name of the run and of its folder; null: <preset>-seed<seed>, with -2, -3 and so on where that is taken'),
   seed: z.number().int().default(1).describe('all chance of the run comes from it'),
-  out: text.default('runs').describe('folder that holds the runs'),
+  out: text.default('runs').describe('folder that holds the runs, and in .data the built-in tasks'),
   preset: z.enum(presetNames).default('papo-g').describe('named objective; see papo presets'),
   size: z
     .enum(presetSizes as [string, ...string[]])

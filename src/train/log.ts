@@ -1,7 +1,8 @@
 /** The files that a run writes as it goes: metrics.jsonl (the source of truth), samples.jsonl, TensorBoard events. */
 import { join } from 'node:path';
-import { type JsonLine, JsonlWriter, truncateJsonl } from '../metrics/jsonl.ts';
-import { EventsWriter } from '../metrics/tensorboard.ts';
+import { type JsonLine, JsonlWriter, keepLines } from '../metrics/jsonl.ts';
+import { EventsWriter, keepEvents } from '../metrics/tensorboard.ts';
+import { syncFolder } from '../model/files.ts';
 
 export const METRICS = 'metrics.jsonl';
 export const SAMPLES = 'samples.jsonl';
@@ -23,12 +24,21 @@ export class RunLog {
    * off, and so is the test after the last step, which is asked again.
    */
   constructor(runDir: string, done: number, tensorboard: boolean) {
-    const keep = ({ step, kind }: JsonLine) =>
-      typeof step === 'number' && step <= done && !(kind === 'test' && step > 0);
-    for (const name of [METRICS, SAMPLES]) truncateJsonl(join(runDir, name), keep);
+    const known = new Set<string>();
+    const keep = ({ step, kind }: JsonLine) => {
+      if (typeof step !== 'number' || step > done || (kind === 'test' && step > 0)) return false;
+      const key = `${kind} ${step}`;
+      if (kind !== undefined && known.has(key)) return false;
+      known.add(key);
+      return true;
+    };
+    const complete = (last: JsonLine | undefined) => done < 0 || Number(last?.step) >= done;
+    for (const name of [METRICS, SAMPLES]) keepLines(join(runDir, name), keep, complete);
+    keepEvents(runDir, (step, has) => step <= done && !(step > 0 && has('test/')));
     this.metrics = new JsonlWriter(join(runDir, METRICS));
     this.samples = new JsonlWriter(join(runDir, SAMPLES));
     this.events = tensorboard ? new EventsWriter(runDir, Math.max(0, done) + 1) : undefined;
+    syncFolder(runDir);
   }
 
   write(line: MetricsLine): void {
@@ -39,6 +49,11 @@ export class RunLog {
 
   sample(lines: readonly JsonLine[]): void {
     for (const line of lines) this.samples.write(line);
+  }
+
+  /** @throws RunError where the files are gone */
+  check(): void {
+    this.metrics.check();
   }
 
   /** Everything so far is on the disk: called before a checkpoint says that its steps are done. */

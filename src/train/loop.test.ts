@@ -184,7 +184,9 @@ describe('a run that is stopped', () => {
       engine: at(verb, n, () => controller.abort()),
     });
     expect(first.outcome.interrupted).toBe(true);
-    const second = await fakeRun({ dir, resume: true });
+    // A run that was stopped before its first step leaves nothing behind.
+    expect(existsSync(dir)).toBe(first.outcome.state.step > 0);
+    const second = await fakeRun({ dir, resume: existsSync(dir) });
     expect(second.outcome.interrupted).toBe(false);
     expect(steadyMetrics(dir)).toEqual(steadyMetrics(whole.dir));
     expect(samplesOf(dir)).toEqual(samplesOf(whole.dir));

@@ -1,7 +1,7 @@
 /** A run of the loop with the table engine, in a folder of its own. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Row } from '../data/row.ts';
 import { rowsSource } from '../data/source.ts';
 import type { PapoError } from '../errors.ts';
@@ -15,8 +15,8 @@ import { METRICS, RunLog, SAMPLES } from './log.ts';
 import { firstState, trainLoop } from './loop.ts';
 import { Progress } from './progress.ts';
 import { shuffled } from './run-data.ts';
-import { configHash, isValidated } from './run-folder.ts';
-import { resolveConfig, setLayer } from './settings.ts';
+import { beginRun, configHash, resumeRun, validationAt } from './run-folder.ts';
+import { setLayer } from './settings.ts';
 import { UNSTEADY } from './step-line.ts';
 import { PromptStream } from './stream.ts';
 
@@ -46,40 +46,50 @@ export const tempDir = () => mkdtempSync(join(tmpdir(), 'papo-run-'));
 
 export async function fakeRun(options: FakeRun = {}) {
   const dir = options.dir ?? tempDir();
-  const config = resolveConfig([...SMALL, ...(options.set ?? [])].map(setLayer));
+  const set = (options.set ?? []).map(setLayer);
+  const named = { from: 'test', values: { name: basename(dir), out: dirname(dir) } };
+  const folder = options.resume
+    ? await resumeRun(dir, set)
+    : beginRun([...SMALL.map(setLayer), ...set, named]);
   const engine = options.engine ?? new FakeEngine();
-  const store = new CheckpointStore(dir);
-  const found = options.resume ? store.newest() : undefined;
-  if (found) await engine.load(found.dir);
-  const source = rowsSource(options.rows ?? fakeRows(40));
-  const state = found ? store.readState(found) : firstState(config, configHash(config), source.length);
-  const said: string[] = [];
-  const skips: PapoError[] = [];
-  const rows = shuffled(source, config.seed, (why) => skips.push(why));
-  const log = new RunLog(dir, found ? state.step : -1, true);
-  const stream = new PromptStream({ rows, maker: fakeMaker, seed: config.seed, position: state.position });
+  const said: string[] = [...folder.notes];
   try {
-    const outcome = await trainLoop(
-      {
-        config,
-        engine,
-        maker: fakeMaker,
-        reward: makeReward(),
-        masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
-        stream,
-        validation: fakeRows(config.validation.rows, 1000),
-        test: fakeRows(config.test.rows, 2000),
-        store,
-        log,
-        progress: new Progress({ write: (text) => said.push(text) }),
-        signal: options.signal ?? new AbortController().signal,
-        validated: found !== undefined && isValidated(dir, state.step),
-      },
-      state,
-    );
-    return { dir, config, engine, outcome, said, source, skips };
+    const { config, from } = folder;
+    if (from) await engine.load(from.dir);
+    folder.claim();
+    const store = new CheckpointStore(dir);
+    const source = rowsSource(options.rows ?? fakeRows(40));
+    const state = from?.state ?? firstState(config, configHash(config), source.length);
+    const skips: PapoError[] = [];
+    const rows = shuffled(source, config.seed, (why) => skips.push(why));
+    const log = new RunLog(dir, from ? state.step : -1, config.logging.tensorboard);
+    const stream = new PromptStream({ rows, maker: fakeMaker, seed: config.seed, position: state.position });
+    try {
+      const outcome = await trainLoop(
+        {
+          config,
+          engine,
+          maker: fakeMaker,
+          reward: makeReward(),
+          masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
+          stream,
+          validation: fakeRows(config.validation.rows, 1000),
+          test: fakeRows(config.test.rows, 2000),
+          store,
+          log,
+          progress: new Progress({ write: (text) => said.push(text) }),
+          signal: options.signal ?? new AbortController().signal,
+          validated: from && validationAt(dir, state.step),
+        },
+        state,
+      );
+      folder.confirm(store, outcome.state.step);
+      return { dir, config, engine, outcome, said, source, skips };
+    } finally {
+      log.close();
+    }
   } finally {
-    log.close();
+    folder.leave();
     await engine.close();
   }
 }

@@ -20,8 +20,8 @@ export interface LoopParts extends Omit<StepContext, 'check' | 'clock'> {
   progress: Progress;
   /** Aborted where the run is to stop: it saves a checkpoint and returns. */
   signal: AbortSignal;
-  /** Whether metrics.jsonl already has the validation of the state's step: a run can be stopped between the two. */
-  validated: boolean;
+  /** Accuracy of the state's step in validation where metrics.jsonl has it: a run can be stopped between the two. */
+  validated: number | undefined;
 }
 
 export interface Outcome {
@@ -109,8 +109,7 @@ class Loop {
         this.check();
         if (this.validates(state.step)) await this.validate();
         this.parts.log.sync();
-        const { every } = config.checkpoint;
-        if (state.step === config.train.steps || (every > 0 && state.step % every === 0)) await this.save();
+        if (this.saves(state.step)) await this.save();
       }
       const after = await this.test();
       if (after) this.parts.log.write({ kind: 'test', step: state.step, ...flat(after) });
@@ -139,7 +138,10 @@ class Loop {
         parts.progress.say(evaluationLine('before training, test', state.before));
       }
     }
-    if (!parts.validated && this.validates(state.step)) await this.validate();
+    if (parts.validated !== undefined) this.rate(parts.validated);
+    else if (this.validates(state.step)) await this.validate();
+    // The checkpoint that the run goes on from may not know yet that it is the best.
+    if (state.best?.step === state.step) await this.save();
   }
 
   private validates(step: number): boolean {
@@ -147,6 +149,12 @@ class Loop {
     const { every } = config.validation;
     if (every === 0 || validation.length === 0) return false;
     return step % every === 0 || step === config.train.steps;
+  }
+
+  private saves(step: number): boolean {
+    const { train, checkpoint } = this.parts.config;
+    if (step === train.steps || step === this.state.best?.step) return true;
+    return checkpoint.every > 0 && step % checkpoint.every === 0;
   }
 
   private async step(): Promise<void> {
@@ -207,10 +215,14 @@ class Loop {
       check: this.check,
     });
     log.write({ kind: 'validation', step: state.step, ...flat(result) });
-    const { sampled } = result.all;
-    if (state.step > 0 && sampled > (state.best?.accuracy ?? -1))
-      state.best = { step: state.step, accuracy: sampled };
+    this.rate(result.all.sampled);
     progress.say(evaluationLine(`step ${state.step}, validation`, result));
+  }
+
+  private rate(accuracy: number): void {
+    const { state } = this;
+    if (state.step > 0 && accuracy > (state.best?.accuracy ?? -1))
+      state.best = { step: state.step, accuracy };
   }
 
   /** Temperature 1 and all tokens, so that runs compare whatever they trained with. */

@@ -1,13 +1,16 @@
 /** The rows of a run: a person's own, or the built-in tasks, made on the first start. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Dependency, Row } from '../data/row.ts';
 import { sampler } from '../data/sampler.ts';
 import { openData, type RowSource, reportText, splitFiles } from '../data/source.ts';
 import { writeDataset } from '../data/tasks/write.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
+import { syncFolder, syncTree } from '../model/files.ts';
 import type { RunConfig } from './config.ts';
+import { isRunning } from './run-lock.ts';
 import type { RowStream } from './stream.ts';
 import { version } from './version.ts';
 
@@ -21,8 +24,11 @@ export interface RunData {
   test: Row[];
 }
 
+/** Holds the built-in rows, in the folder of the runs. */
+export const BUILTIN = '.data';
+
 /** Where the built-in rows of these settings lie; equal settings share a folder. */
-export function builtinFolder(builtin: RunConfig['data']['builtin'], under = '.papo'): string {
+export function builtinFolder(builtin: RunConfig['data']['builtin'], under: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([version(), builtin]))
     .digest('hex');
@@ -30,34 +36,53 @@ export function builtinFolder(builtin: RunConfig['data']['builtin'], under = '.p
 }
 
 /** Makes the built-in rows unless they are there. @throws DataError where they cannot be written */
-export function makeBuiltin(builtin: RunConfig['data']['builtin'], under = '.papo'): string {
+export function makeBuiltin(builtin: RunConfig['data']['builtin'], under: string): string {
   const dir = builtinFolder(builtin, under);
   if (existsSync(dir)) return dir;
   const { seed, train, validation, test, tasks, dependency } = builtin;
-  const aside = `${dir}.${process.pid}`;
+  const aside = `${dir}${MAKING}${hostname()}.${process.pid}`;
   try {
     mkdirSync(under, { recursive: true });
+    sweepBuiltin(under);
     writeDataset(aside, {
       seed,
       rows: { train, validation, test },
       tasks,
       dependency: dependency as Dependency,
     });
-    // Another run may have made the same rows meanwhile.
-    if (existsSync(dir)) rmSync(aside, { recursive: true });
-    else renameSync(aside, dir);
+    syncTree(aside);
+    renameSync(aside, dir);
+    syncFolder(under);
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
+    // Another run may have made the same rows meanwhile.
+    if (existsSync(dir)) return dir;
     if (systemCode(error) === undefined) throw error;
     throw new DataError(`${dir}: the built-in rows ${systemFailure(error, 'write')}`, { cause: error });
   }
   return dir;
 }
 
+const MAKING = '.making-';
+
+/** Removes rows that starts on this machine were killed while making. */
+function sweepBuiltin(under: string): void {
+  for (const name of readdirSync(under)) {
+    const [host, pid] = splitLast(name.split(MAKING)[1] ?? '');
+    if (host === hostname() && !isRunning(Number(pid)))
+      rmSync(join(under, name), { recursive: true, force: true });
+  }
+}
+
+const splitLast = (text: string) => [
+  text.slice(0, text.lastIndexOf('.')),
+  text.slice(text.lastIndexOf('.') + 1),
+];
+
 /** @throws DataError where there are no training rows */
 export async function openRunData(config: RunConfig): Promise<RunData> {
   const { data, validation, test } = config;
-  const dir = data.dir ?? makeBuiltin(data.builtin);
+  const dir = data.dir ?? makeBuiltin(data.builtin, join(config.out, BUILTIN));
   const train = await openData(dir, 'train');
   const notes: string[] = [];
   const has = (split: 'validation' | 'test') =>
@@ -70,7 +95,7 @@ export async function openRunData(config: RunConfig): Promise<RunData> {
     notes.push(`${dir} has no validation file: accuracy is not measured while training`);
   if (!has('test') && test.rows > 0)
     notes.push(`${dir} has no test file: accuracy is not measured before and after training`);
-  const kind = data.dir === null ? `built-in tasks (${data.builtin.tasks.join(', ')})` : dir;
+  const kind = data.dir === null ? `built-in tasks (${data.builtin.tasks.join(', ')}) in ${dir}` : dir;
   const counts = [reportText(train.report), `validation ${validationRows.length}`, `test ${testRows.length}`];
   return {
     description: `${kind}: train ${counts.join(', ')}`,

@@ -1,15 +1,16 @@
 /** The folder of a run: begun anew, or taken up where it stands. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { CheckpointError, ConfigError } from '../errors.ts';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, normalize, resolve } from 'node:path';
+import { CheckpointError, ConfigError, RunError } from '../errors.ts';
 import { writeFailure } from '../metrics/failure.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
 import { writeAside } from '../model/files.ts';
-import { CheckpointStore, type RunState, type SavedCheckpoint } from './checkpoint.ts';
+import { CheckpointStore, goneError, type SoundCheckpoint } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import { configYaml } from './describe.ts';
 import { METRICS } from './log.ts';
+import { inUse, isLockFile, RunLock } from './run-lock.ts';
 import { isObject } from './schema.ts';
 import { type Layer, resolveConfig, yamlLayer } from './settings.ts';
 
@@ -36,38 +37,176 @@ export function configHash(config: RunConfig): string {
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
 }
 
-export interface RunFolder {
-  dir: string;
-  config: RunConfig;
-  store: CheckpointStore;
+export class RunFolder {
+  readonly config: RunConfig;
   /** What a run that is taken up goes on from; undefined where it starts (again). */
-  from: { checkpoint: SavedCheckpoint; state: RunState } | undefined;
+  readonly from: SoundCheckpoint | undefined;
+  /** What a person should know of the folder. */
+  readonly notes: string[];
+  /** Whether the run was there before. */
+  readonly resumed: boolean;
+  private lock: RunLock | undefined;
+  private readonly onExit = () => void this.leave();
+
+  constructor(config: RunConfig, taken?: { lock: RunLock; from?: SoundCheckpoint; notes: string[] }) {
+    this.config = config;
+    this.from = taken?.from;
+    this.notes = taken?.notes ?? [];
+    this.lock = taken?.lock;
+    this.resumed = taken !== undefined;
+    if (taken) process.once('exit', this.onExit);
+  }
+
+  /** Known once the run is claimed, where the name is not a person's own. */
+  get dir(): string {
+    return join(this.config.out, nameOf(this.config));
+  }
+
+  /**
+   * Makes the folder and writes the settings: once everything that a run needs is found, so that no typo leaves one.
+   * Without a name of its own the run takes the first that is free, such as papo-g-seed1-2.
+   * @throws ConfigError where the run exists, RunError where another process has it, else where nothing can be written
+   */
+  claim(): void {
+    const { config } = this;
+    if (!this.lock) {
+      const named = config.name !== null;
+      const base = nameOf(config);
+      for (let n = 1; !this.lock; n++) {
+        if (!named) config.name = n === 1 ? base : `${base}-${n}`;
+        this.lock = takeFree(this.dir, named);
+        if (named && !this.lock) throw existsError(this.dir);
+      }
+      process.once('exit', this.onExit);
+    }
+    writeAside(join(this.dir, CONFIG_FILE), () => [Buffer.from(configYaml(config, { comments: true }))]);
+  }
+
+  /** @throws RunError where the folder, or the checkpoint of a step that is done, was removed meanwhile */
+  confirm(store: CheckpointStore, step: number): void {
+    if (!this.lock?.isOurs()) throw goneError(this.dir);
+    if (step > 0 && store.newest()?.step !== step)
+      throw new RunError(
+        `${store.pathOf(step)}: was removed while the run was going on; resume from what is left, or start again`,
+      );
+  }
+
+  /**
+   * Gives the run back; a new one without a step done leaves no folder and no name taken. Can be called again.
+   * @returns how to go on, where there is something to go on with
+   */
+  leave(): string | undefined {
+    const { lock, dir } = this;
+    if (!lock) return undefined;
+    this.lock = undefined;
+    process.off('exit', this.onExit);
+    if (!lock.isOurs()) return undefined;
+    const kept = this.resumed || hasSteps(dir);
+    if (!kept)
+      for (const name of readdirSync(dir))
+        if (!isLockFile(name)) rmSync(join(dir, name), { recursive: true, force: true });
+    lock.release();
+    if (kept) return `continue with: papo train --resume ${dir}`;
+    removeEmpty(dir);
+    return undefined;
+  }
 }
 
-export const runName = (config: RunConfig) => config.name ?? `${config.preset}-seed${config.seed}`;
+const nameOf = (config: RunConfig) => config.name ?? `${config.preset}-seed${config.seed}`;
 
-/** A new run, whose folder is made by `claim`. @throws ConfigError where there is one already */
-export function beginRun(layers: readonly Layer[]): RunFolder {
-  const config = resolveConfig(layers);
-  const named = { ...config, name: runName(config) };
-  const dir = join(named.out, named.name);
-  if (existsSync(dir) && readdirSync(dir).length > 0)
-    throw new ConfigError(
-      `${dir}: this run exists; continue it with 'papo train --resume ${dir}', or start another with --name`,
-    );
-  return { dir, config: named, store: new CheckpointStore(dir), from: undefined };
+const existsError = (dir: string) =>
+  new ConfigError(
+    `${dir}: this run exists; continue it with 'papo train --resume ${dir}', or start another with another --name`,
+  );
+
+/** Whether a run can begin in a folder: it is not there, or holds at most what a killed start left. */
+function isFree(dir: string): boolean {
+  if (!existsSync(dir)) return true;
+  return (
+    statSync(dir).isDirectory() &&
+    readdirSync(dir).every((name) => isLockFile(name) || name === `${CONFIG_FILE}.partial`)
+  );
+}
+
+function removeEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // Another start has it already, or someone put a file there.
+  }
 }
 
 /**
- * Takes up a run with its own settings; `layers` may change those that decide no numbers.
- * @throws ConfigError where another setting would change, CheckpointError where the folder holds no run
+ * The lock of a folder in which a run can begin; nothing where there is a run already.
+ * @throws RunError where another process has just taken it and the name is a person's own
  */
-export function resumeRun(dir: string, layers: readonly Layer[]): RunFolder {
+function takeFree(dir: string, named: boolean): RunLock | undefined {
+  for (;;) {
+    let made = false;
+    try {
+      mkdirSync(dirname(dir), { recursive: true });
+      mkdirSync(dir);
+      made = true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeFailure(dir, error);
+      if (!isFree(dir)) return undefined;
+    }
+    let lock: RunLock;
+    try {
+      lock = RunLock.take(dir);
+    } catch (error) {
+      // Given up by another start between the two.
+      if (!existsSync(dir)) continue;
+      if (error instanceof RunError && !named) return undefined;
+      if (made) removeEmpty(dir);
+      throw error;
+    }
+    if (isFree(dir)) return lock;
+    lock.release();
+    return undefined;
+  }
+}
+
+/** A new run, whose folder is made by `claim`. @throws ConfigError where the name is given and there is one already */
+export function beginRun(layers: readonly Layer[]): RunFolder {
+  const folder = new RunFolder(resolveConfig(layers));
+  if (folder.config.name !== null && !isFree(folder.dir)) {
+    const busy = inUse(folder.dir);
+    throw busy === undefined ? existsError(folder.dir) : new RunError(busy);
+  }
+  return folder;
+}
+
+/**
+ * Takes up a run with its own settings; `layers` may change those that decide no numbers. The run is locked until `leave`.
+ * @throws ConfigError where another setting would change, CheckpointError where the folder holds no run or no checkpoint
+ *   that is whole, RunError where another process works in it
+ */
+export async function resumeRun(given: string, layers: readonly Layer[]): Promise<RunFolder> {
+  if (given.trim() === '')
+    throw new ConfigError('--resume: no run is named; give its folder, such as runs/NAME');
+  const plain = normalize(given).replace(/(.)[\\/]+$/, '$1');
+  const dir = ['.', '..'].includes(basename(plain)) ? resolve(plain) : plain;
   const file = join(dir, CONFIG_FILE);
   if (!existsSync(file))
     throw new CheckpointError(
       `${dir}: holds no run (${CONFIG_FILE} is missing); give a folder such as runs/NAME`,
     );
+  const lock = RunLock.take(dir);
+  try {
+    return await takeUp(dir, file, layers, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function takeUp(
+  dir: string,
+  file: string,
+  layers: readonly Layer[],
+  lock: RunLock,
+): Promise<RunFolder> {
   const own = yamlLayer(file);
   const stored = resolveConfig([own]);
   const config = resolveConfig([own, ...layers, place(dir)]);
@@ -78,18 +217,21 @@ export function resumeRun(dir: string, layers: readonly Layer[]): RunFolder {
     );
   const store = new CheckpointStore(dir);
   store.sweep();
-  const checkpoint = store.newest();
-  if (!checkpoint) return { dir, config, store, from: undefined };
-  const state = store.readState(checkpoint);
+  for (const name of readdirSync(dir))
+    if (name.endsWith('.partial')) rmSync(join(dir, name), { recursive: true, force: true });
+  const notes: string[] = [];
+  const from = await store.newestSound((text) => notes.push(text));
+  if (!from) return new RunFolder(config, { lock, notes });
+  const { state } = from;
   if (state.configHash !== configHash(config))
     throw new ConfigError(
-      `${file}: was changed since ${checkpoint.dir} was saved; undo the change, or start a new run with --name`,
+      `${file}: was changed since ${from.dir} was saved; undo the change, or start a new run with --name`,
     );
   if (state.step > config.train.steps)
     throw new ConfigError(
-      `train.steps: ${config.train.steps} is given, but ${checkpoint.dir} has ${state.step} steps behind it`,
+      `train.steps: ${config.train.steps} is given, but ${from.dir} has ${state.step} steps behind it`,
     );
-  return { dir, config, store, from: { checkpoint, state } };
+  return new RunFolder(config, { lock, from, notes });
 }
 
 const place = (dir: string): Layer => ({
@@ -103,17 +245,18 @@ function difference(before: RunConfig, after: RunConfig): string | undefined {
   return key && `${key} (${a.get(key) ?? 'nothing'} → ${b.get(key) ?? 'nothing'})`;
 }
 
-/** Whether the metrics hold a validation of this step: a run can be stopped between a step and its validation. */
-export function isValidated(dir: string, step: number): boolean {
-  return readJsonl(join(dir, METRICS)).some((line) => line.kind === 'validation' && line.step === step);
+/** Accuracy of a step in validation, where the metrics have it: a run can be stopped between a step and its validation. */
+export function validationAt(dir: string, step: number): number | undefined {
+  const line = readJsonl(join(dir, METRICS)).find((l) => l.kind === 'validation' && l.step === step);
+  return typeof line?.accuracy === 'number' ? line.accuracy : undefined;
 }
 
-/** Makes the folder and writes the settings: once everything that a run needs is found, so that no typo leaves one. */
-export function claim({ dir, config }: RunFolder): void {
+/** Whether a run has anything to go on with. */
+function hasSteps(dir: string): boolean {
+  if (new CheckpointStore(dir).newest()) return true;
   try {
-    mkdirSync(dir, { recursive: true });
-  } catch (error) {
-    throw writeFailure(dir, error);
+    return readJsonl(join(dir, METRICS)).some((line) => line.kind === 'step');
+  } catch {
+    return true;
   }
-  writeAside(join(dir, CONFIG_FILE), () => [Buffer.from(configYaml(config, { comments: true }))]);
 }

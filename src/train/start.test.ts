@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeRow } from '../data/tasks/make.ts';
 import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
@@ -46,13 +46,11 @@ const SET = [
 
 let data: string;
 let out: string;
-const working = process.cwd();
 
 beforeEach(() => {
   data = writeRows(tempDir());
   out = tempDir();
 });
-afterEach(() => process.chdir(working));
 
 async function start(set: string[], options: Partial<StartOptions> = {}) {
   const said: string[] = [];
@@ -159,15 +157,16 @@ describe('papo train', () => {
   });
 
   it('makes the built-in rows once, in a folder that equal settings share', async () => {
-    process.chdir(tempDir());
     const builtin = ['data.dir=null', 'data.builtin={train: 14, validation: 7, test: 7}', 'train.steps=1'];
     const { text } = await start(builtin);
+    const under = join(out, '.data');
+    const [folder] = readdirSync(under);
     expect(text).toContain('built-in tasks (count, sum,');
-    const [folder] = readdirSync('.papo');
-    const bytes = readFileSync(join('.papo', folder!, 'train.parquet'));
+    expect(text).toContain(` in ${join(under, folder!)}: train 14`);
+    const bytes = readFileSync(join(under, folder!, 'train.parquet'));
     await start([...builtin, 'name=second', 'seed=2']);
-    expect(readdirSync('.papo')).toEqual([folder]);
-    expect(readFileSync(join('.papo', folder!, 'train.parquet')).equals(bytes)).toBe(true);
+    expect(readdirSync(under)).toEqual([folder]);
+    expect(readFileSync(join(under, folder!, 'train.parquet')).equals(bytes)).toBe(true);
     const kinds = readJsonl(join(out, 'second', 'metrics.jsonl')).find((l) => l.kind === 'test')!.kinds;
     expect(Object.keys(kinds as object)).toContain('count');
   });

@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import type { Engine } from '../engine/types.ts';
-import { CheckpointError, ConfigError } from '../errors.ts';
+import { CheckpointError, ConfigError, PapoError } from '../errors.ts';
 import { maskFromConfig } from '../mask/config.ts';
 import type { Mask } from '../mask/types.ts';
 import { needsOf, warnings } from '../objective/plan.ts';
 import { preset } from '../objective/presets.ts';
 import { rewardFromConfig } from '../reward/userFunction.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
+import { CheckpointStore } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import { RunLog } from './log.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
@@ -16,7 +17,7 @@ import { openPolicy } from './policy.ts';
 import { Progress, type Terminal, table } from './progress.ts';
 import { promptMaker } from './prompts.ts';
 import { openRunData, shuffled } from './run-data.ts';
-import { beginRun, claim, configHash, isValidated, type RunFolder, resumeRun } from './run-folder.ts';
+import { beginRun, configHash, type RunFolder, resumeRun, validationAt } from './run-folder.ts';
 import type { Layer } from './settings.ts';
 import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
 import { PromptStream } from './stream.ts';
@@ -45,16 +46,33 @@ export async function startTraining(options: StartOptions, out: Terminal): Promi
 }
 
 async function train(options: StartOptions, progress: Progress, signal: AbortSignal): Promise<Outcome> {
-  const folder = options.resume
-    ? resumeRun(options.resume.replace(/[\\/]+$/, ''), options.layers)
-    : beginRun(options.layers);
-  const { config, dir, store, from } = folder;
+  const folder =
+    options.resume === undefined ? beginRun(options.layers) : await resumeRun(options.resume, options.layers);
+  try {
+    return await trainIn(folder, options, progress, signal);
+  } catch (error) {
+    progress.end();
+    const goOn = folder.leave();
+    if (error instanceof PapoError && goOn) progress.say(`stopped by an error; ${goOn}`);
+    throw error;
+  } finally {
+    folder.leave();
+  }
+}
+
+async function trainIn(
+  folder: RunFolder,
+  options: StartOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { config, from } = folder;
   refuseImpossible(config);
   const policy = openPolicy(config);
   const data = await openRunData(config);
   if (from && from.state.rows !== data.train.length)
     throw new CheckpointError(
-      `${from.checkpoint.dir}: was made with ${from.state.rows} training rows, the data has ${data.train.length}; resume with the same data`,
+      `${from.dir}: was made with ${from.state.rows} training rows, the data has ${data.train.length}; resume with the same data`,
     );
   const reward = await rewardFromConfig(
     { ...config.reward, function: config.reward.function ?? undefined },
@@ -63,10 +81,17 @@ async function train(options: StartOptions, progress: Progress, signal: AbortSig
   const masks = await openMasks(config, policy.text.processor);
   const engine = await (options.openEngine ?? openEngine)(config, policy.dir);
   try {
-    if (from) await engine.load(from.checkpoint.dir);
-    claim(folder);
+    if (from) await engine.load(from.dir);
+    folder.claim();
+    const { dir } = folder;
+    const store = new CheckpointStore(dir);
     progress.say(intro(folder, policy.description, engine.description, data.description));
-    const notes = [...data.notes, ...sizeNote(config, policy.parameters), ...warnings(config.objective)];
+    const notes = [
+      ...folder.notes,
+      ...data.notes,
+      ...sizeNote(config, policy.parameters),
+      ...warnings(config.objective),
+    ];
     for (const note of notes) progress.say(`  note: ${note}`);
     const maker = promptMaker(policy.text);
     const hash = configHash(config);
@@ -91,11 +116,14 @@ async function train(options: StartOptions, progress: Progress, signal: AbortSig
         log,
         progress,
         signal,
-        validated: from !== undefined && isValidated(dir, state.step),
+        validated: from && validationAt(dir, state.step),
       };
       const outcome = await trainLoop(parts, state);
       progress.end();
-      progress.say(outcome.interrupted ? interruptedText(dir, outcome) : summary(dir, config, outcome));
+      folder.confirm(store, outcome.state.step);
+      progress.say(
+        outcome.interrupted ? interruptedText(outcome, folder.leave()) : summary(dir, config, outcome),
+      );
       return outcome;
     } finally {
       log.close();
@@ -147,7 +175,14 @@ function openEngine({ engine }: RunConfig, checkpointDir: string): Promise<Engin
   });
 }
 
-function intro({ dir, config, from }: RunFolder, policy: string, engine: string, data: string): string {
+const FROM_START = 'from the beginning, as there is no checkpoint yet';
+
+function intro(
+  { dir, config, from, resumed }: RunFolder,
+  policy: string,
+  engine: string,
+  data: string,
+): string {
   const { objective: o, rollout, train } = config;
   const named = preset(config.preset, config.size);
   const parts = [
@@ -172,7 +207,9 @@ function intro({ dir, config, from }: RunFolder, policy: string, engine: string,
         `${train.steps} of ${rollout.prompts} questions × ${rollout.samples} rollouts, ${train.miniBatches} updates each`,
       ],
       ['run', `${dir} (seed ${config.seed}; settings in ${join(dir, 'config.yaml')})`],
-      ...(from ? [['resumed', `after step ${from.state.step}, from ${from.checkpoint.dir}`] as const] : []),
+      ...(resumed
+        ? [['resumed', from ? `after step ${from.step}, from ${from.dir}` : FROM_START] as const]
+        : []),
     ])
   );
 }

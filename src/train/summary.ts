@@ -1,5 +1,7 @@
 /** The last words of a run. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CheckpointStore } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import { METRICS, SAMPLES } from './log.ts';
 import type { Outcome } from './loop.ts';
@@ -7,8 +9,8 @@ import { comparison, duration, percent, table } from './progress.ts';
 
 /** Accuracy before and after, where the files are, what to run next. */
 export function summary(dir: string, config: RunConfig, outcome: Outcome): string {
-  const { before, after, state, checkpoint } = outcome;
-  const { totals, best, step } = state;
+  const { before, after, state } = outcome;
+  const { totals, step } = state;
   const lines = [`\ndone: ${step} steps in ${duration(totals.seconds)} of training`];
   if (after) {
     lines.push(
@@ -29,19 +31,7 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome): strin
   for (const [count, what] of found) if (count > 0) lines.push(`  ${count} ${what}`);
   const memory = process.resourceUsage().maxRSS / 2 ** 20;
   lines.push(`  peak memory ${memory.toFixed(2)} GB`);
-  const files: [string, string][] = [
-    ['policy', checkpoint ?? '-'],
-    ...(best
-      ? [['best', `step ${best.step} in validation, ${percent(best.accuracy)}`] as [string, string]]
-      : []),
-    ['metrics', join(dir, METRICS)],
-    ['responses', join(dir, SAMPLES)],
-    ['TensorBoard', `tensorboard --logdir ${dir}`],
-  ];
-  lines.push(
-    'files',
-    table(files.filter(([n]) => n !== 'TensorBoard' || config.logging.tensorboard)).trimEnd(),
-  );
+  lines.push('files', table(filesOf(dir, config, outcome)).trimEnd());
   const other = config.preset === 'grpo' ? 'papo-g' : 'grpo';
   lines.push(
     'next',
@@ -53,9 +43,30 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome): strin
   return lines.join('\n');
 }
 
-export function interruptedText(dir: string, { state, checkpoint }: Outcome): string {
-  const again = `continue with: papo train --resume ${dir}`;
-  return checkpoint && state.step > 0
-    ? `stopped after step ${state.step}, saved in ${checkpoint}\n${again}`
-    : `stopped before the first step was done, nothing to save\n${again}`;
+/** What is there, and nothing that is gone. */
+function filesOf(dir: string, config: RunConfig, { state, checkpoint }: Outcome): [string, string][] {
+  const { best } = state;
+  const files: [string, string][] = [];
+  if (checkpoint) files.push(['policy', checkpoint]);
+  if (best) {
+    const path = new CheckpointStore(dir).pathOf(best.step);
+    const where = path === checkpoint ? 'the same' : existsSync(path) ? path : 'not kept';
+    files.push(['best', `${where} (step ${best.step}, ${percent(best.accuracy)} in validation)`]);
+  }
+  for (const [name, file] of [
+    ['metrics', METRICS],
+    ['responses', SAMPLES],
+  ] as const)
+    if (existsSync(join(dir, file))) files.push([name, join(dir, file)]);
+  if (config.logging.tensorboard) files.push(['TensorBoard', `tensorboard --logdir ${dir}`]);
+  return files;
+}
+
+/** `again` says how to go on; nothing where the run left nothing behind. */
+export function interruptedText({ state, checkpoint }: Outcome, again: string | undefined): string {
+  const saved = checkpoint && state.step > 0;
+  const text = saved
+    ? `stopped after step ${state.step}, saved in ${checkpoint}`
+    : 'stopped before the first step was done: nothing to save';
+  return `${text}\n${again ?? 'the run left no folder behind'}`;
 }
