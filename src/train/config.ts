@@ -174,7 +174,9 @@ export const configSchema = z.strictObject({
     .regex(/^[\w.-]+$/, 'letters, digits, - _ and . only')
     .nullable()
     .default(null)
-    .describe('name of the run and of its folder; null: <preset>-seed<seed>, with -2, -3 and so on where that is taken'),
+    .describe(
+      'name of the run and of its folder; null: <preset>-seed<seed>, with -2, -3 and so on where that is taken',
+    ),
   seed: z.number().int().default(1).describe('all chance of the run comes from it'),
   out: text.default('runs').describe('folder that holds the runs, and in .data the built-in tasks'),
   preset: z.enum(presetNames).default('papo-g').describe('named objective; see papo presets'),
