@@ -9,6 +9,6 @@ export function configCommand(): Command {
     .option('--bare', 'without the comments')
     .action((options: Record<string, unknown>) => {
       const config = resolveConfig(layersOf(options));
-      process.stdout.write(configYaml(config, { comments: options.bare !== true }));
+      process.stdout.write(configYaml(config, { comments: options.bare !== true, anywhere: true }));
     });
 }

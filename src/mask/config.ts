@@ -10,36 +10,57 @@ import { PAPER_SIDE, randomMask } from './random.ts';
 import { semanticMaskFrom } from './semantic.ts';
 import type { Mask, PatchScorer } from './types.ts';
 
-const ratio = z.number().min(0).max(1).default(0.6);
+const ratio = z
+  .number()
+  .min(0)
+  .max(1)
+  .default(0.6)
+  .describe(
+    'probability of each square or patch, or share of the patches, that is masked; a function of your own is handed it',
+  );
 
-/**
- * The `mask` block of a run's configuration.
- * - `random`: squares of `side` pixels of the original picture, each black with probability `ratio` (the paper).
- * - `patch`: whole patches after the resize, each black with probability `ratio`.
- * - `semantic`: the `ratio` of the patches that a vision model attends to most; `model` is a DINOv2 checkpoint folder.
- * - `noise`: Gaussian noise, either of `std` grey levels or as after `step` (0..999) diffusion steps.
- * - `blank`: all black.
- * - `function`: `module` is `path#export` of the user's own; it is handed `ratio`.
- */
+/** The `mask` block of a run's configuration. */
 export const maskConfigSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('random'),
-    ratio,
-    side: z.number().int().min(1).default(PAPER_SIDE),
-  }),
-  z.strictObject({ kind: z.literal('patch'), ratio }),
-  z.strictObject({ kind: z.literal('semantic'), ratio, model: z.string().optional() }),
+  z
+    .strictObject({
+      kind: z.literal('random'),
+      ratio,
+      side: z.number().int().min(1).max(65_536).default(PAPER_SIDE).describe('side of a square in pixels'),
+    })
+    .describe('squares of the original picture, each black with probability `ratio` (the paper)'),
+  z
+    .strictObject({ kind: z.literal('patch'), ratio })
+    .describe('whole patches after the resize, each black with probability `ratio`'),
+  z
+    .strictObject({
+      kind: z.literal('semantic'),
+      ratio,
+      model: z.string().max(4096).meta({ path: true }).optional().describe('DINOv2 checkpoint folder'),
+    })
+    .describe('the `ratio` of the patches that a vision model attends to most'),
   z
     .strictObject({
       kind: z.literal('noise'),
-      std: z.number().min(0).optional(),
-      step: z.number().int().min(0).max(999).optional(),
+      std: z.number().min(0).optional().describe('standard deviation in grey levels'),
+      step: z.number().int().min(0).max(999).optional().describe('diffusion step, instead of `std`'),
     })
     .refine((c) => (c.std === undefined) !== (c.step === undefined), {
       message: 'noise takes either std (grey levels) or step (0..999)',
-    }),
-  z.strictObject({ kind: z.literal('blank') }),
-  z.strictObject({ kind: z.literal('function'), module: z.string().min(1), ratio }),
+    })
+    .describe('Gaussian noise, either of `std` grey levels or as after `step` diffusion steps'),
+  z.strictObject({ kind: z.literal('blank') }).describe('all black'),
+  z
+    .strictObject({
+      kind: z.literal('function'),
+      module: z
+        .string()
+        .min(1)
+        .max(4096)
+        .meta({ path: true })
+        .describe('path#export of the function; without # the default export'),
+      ratio,
+    })
+    .describe('your own function'),
 ]);
 
 /** What may be written. */

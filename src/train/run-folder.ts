@@ -10,6 +10,8 @@ import { CheckpointStore, goneError, type SoundCheckpoint } from './checkpoint.t
 import type { RunConfig } from './config.ts';
 import { configYaml } from './describe.ts';
 import { METRICS } from './log.ts';
+import { withAbsolutePaths } from './paths.ts';
+import { defaultName } from './preset-layer.ts';
 import { inUse, isLockFile, RunLock } from './run-lock.ts';
 import { isObject } from './schema.ts';
 import { type Layer, resolveConfig, yamlLayer } from './settings.ts';
@@ -19,8 +21,9 @@ export const CONFIG_FILE = 'config.yaml';
 /** Settings that may change when a run goes on; all others decide what the steps to come compute. */
 const FREE = ['name', 'out', 'engine', 'checkpoint', 'logging', 'validation', 'test', 'train.steps'];
 
-/** Every setting that decides numbers, by its path. */
-function decisive(config: RunConfig): Map<string, string> {
+/** Every setting that decides numbers, by its path; a place on the disk is the same however it is written. */
+function decisive(given: RunConfig): Map<string, string> {
+  const config = withAbsolutePaths(given);
   const out = new Map<string, string>();
   const walk = (value: unknown, path: string[]) => {
     const key = path.join('.');
@@ -112,7 +115,7 @@ export class RunFolder {
   }
 }
 
-const nameOf = (config: RunConfig) => config.name ?? `${config.preset}-seed${config.seed}`;
+const nameOf = (config: RunConfig) => config.name ?? defaultName(config);
 
 const existsError = (dir: string) =>
   new ConfigError(

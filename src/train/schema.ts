@@ -1,6 +1,7 @@
 /** Reading the config schema: what a key means, what it allows, which key was probably meant. */
 import { z } from 'zod';
-import { configSchema, NOTES } from './config.ts';
+import { quoted } from '../errors.ts';
+import { configSchema } from './config.ts';
 
 /** The part of JSON Schema that zod writes for our settings. */
 export interface SchemaNode {
@@ -18,18 +19,56 @@ export interface SchemaNode {
   maximum?: number;
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
+  minItems?: number;
+  maxItems?: number;
   minLength?: number;
+  maxLength?: number;
   pattern?: string;
+  /** Our own mark: a path of the file system. */
+  path?: boolean;
 }
 
 export type Values = Record<string, unknown>;
+
+/** Settings with the place they come from, for messages. */
+export interface Layer {
+  from: string;
+  values: Values;
+}
 
 export const isObject = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const rootNode = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
 
-const variantsOf = (node: SchemaNode) => node.anyOf ?? node.oneOf ?? [node];
+/** `value` under a path of keys. */
+export function nested(path: readonly string[], value: unknown): Values {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Values;
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
+  let here = values;
+  for (const key of path) {
+    if (!(isObject(here) || Array.isArray(here)) || !Object.hasOwn(here, key)) return undefined;
+    here = (here as Values)[String(key)];
+  }
+  return here;
+}
+
+/** Blocks are merged key by key, anything else is replaced; a block that changes its `kind` is replaced too. */
+export function merge(under: Values, over: Values): Values {
+  const out: Values = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = Object.hasOwn(out, key) ? out[key] : undefined;
+    const same =
+      isObject(below) && isObject(value) && (value.kind === undefined || value.kind === below.kind);
+    out[key] = same ? merge(below as Values, value as Values) : value;
+  }
+  return out;
+}
+
+export const variantsOf = (node: SchemaNode) => node.anyOf ?? node.oneOf ?? [node];
 
 /** Of a union the variant whose `kind` fits the value, else the first that is an object where the value is one. */
 export function variantOf(node: SchemaNode, value: unknown): SchemaNode {
@@ -38,6 +77,9 @@ export function variantOf(node: SchemaNode, value: unknown): SchemaNode {
   const objects = variants.filter((v) => v.properties);
   return objects.find((v) => v.properties!.kind?.const === value.kind) ?? objects[0] ?? variants[0]!;
 }
+
+const ownOf = <T>(of: Record<string, T> | undefined, key: PropertyKey): T | undefined =>
+  of && Object.hasOwn(of, key) ? of[String(key)] : undefined;
 
 /** The node at a path, and the value there. */
 export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: SchemaNode; value: unknown } {
@@ -50,13 +92,15 @@ export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: S
     node =
       typeof key === 'number'
         ? variant.items
-        : (variant.properties?.[String(key)] ?? (typeof further === 'object' ? further : undefined));
-    here = isObject(here) || Array.isArray(here) ? (here as Values)[String(key)] : undefined;
+        : (ownOf(variant.properties, key) ?? (typeof further === 'object' ? further : undefined));
+    here = valueAt(here, [key]);
   }
   return { node, value: here };
 }
 
-export const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+/** A value for a message: JSON, cut where it is long. */
+export const show = (value: unknown): string =>
+  value === undefined ? 'nothing' : quoted(JSON.stringify(value));
 
 /** The kinds that a block can be of, where it is one of several. */
 export const kindsOf = (node: SchemaNode): string[] =>
@@ -81,11 +125,14 @@ export function allowed(node: SchemaNode): string {
     case 'boolean':
       return 'true or false';
     case 'array':
-      return `a list of ${node.items ? allowed(node.items) : 'values'}`;
+      return `a list of ${node.items ? allowed(node.items).replace(/^a block/, 'blocks') : 'values'}`;
     case 'object':
-      return 'a block of keys';
+      return typeof node.additionalProperties === 'object'
+        ? `names, each with ${allowed(node.additionalProperties)}`
+        : 'a block of keys';
     case 'string':
-      return 'a text';
+      if (node.path) return 'a path';
+      return node.maxLength !== undefined ? `a text of at most ${node.maxLength} characters` : 'a text';
     case 'integer':
       return `a whole number${bounds(node)}`;
     case 'number':
@@ -103,20 +150,14 @@ function list(words: readonly string[]): string {
 
 function bounds(node: SchemaNode): string {
   const words: string[] = [];
+  const least = node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER;
+  const most = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER;
+  if (least && most) return ` ${node.minimum} to ${node.maximum}`;
   if (node.exclusiveMinimum !== undefined) words.push(`above ${node.exclusiveMinimum}`);
-  else if (node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER)
-    words.push(`${node.minimum} or more`);
+  else if (least) words.push(`${node.minimum} or more`);
   if (node.exclusiveMaximum !== undefined) words.push(`below ${node.exclusiveMaximum}`);
-  else if (node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER)
-    words.push(`at most ${node.maximum}`);
+  else if (most) words.push(`at most ${node.maximum}`);
   return words.length > 0 ? ` ${words.join(', ')}` : '';
-}
-
-/** The one-line description of a key. */
-export function describe(path: readonly PropertyKey[], node: SchemaNode): string {
-  const own = node.description ?? NOTES[path.join('.')];
-  if (own !== undefined) return own;
-  return path[0] === 'views' ? (NOTES[['mask', ...path.slice(2)].join('.')] ?? '') : '';
 }
 
 /** Full paths of all keys. */
@@ -143,6 +184,7 @@ function distance(a: string, b: string): number {
 
 /** The nearest word, where one is near. */
 export function nearest(word: string, among: readonly string[]): string | undefined {
+  if (word.length > 64) return undefined;
   const plain = (s: string) => s.replaceAll(/[_-]/g, '');
   const longer = among.find((other) => word.length > 2 && other.startsWith(`${word}-`));
   if (longer !== undefined) return longer;
@@ -171,7 +213,7 @@ export function meantKey(
 ): string | undefined {
   const near = nearest(key, siblings);
   if (near !== undefined) return [...path, near].join('.');
-  const alias = ALIASES[key.toLowerCase().replaceAll(/[_-]/g, '')];
+  const alias = ownOf(ALIASES, key.toLowerCase().replaceAll(/[_-]/g, ''));
   if (alias !== undefined) return alias;
   const all = [...allKeys(rootNode)];
   const last = nearest(

@@ -1,115 +1,93 @@
 /** A run's settings from their layers: preset, then a YAML file, then the command line. */
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { z } from 'zod';
-import { ConfigError } from '../errors.ts';
-import { preset } from '../objective/presets.ts';
+import { ConfigError, quoted } from '../errors.ts';
+import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
+import { fromFolder } from './paths.ts';
+import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import {
   allowed,
   isObject,
   kindsOf,
+  type Layer,
   meantKey,
+  merge,
   nearest,
+  nested,
   nodeAt,
+  type SchemaNode,
   show,
   type Values,
+  valueAt,
   variantOf,
+  variantsOf,
 } from './schema.ts';
+import { isReserved, parseYaml, YAML_BYTES } from './yaml.ts';
 
-/** Settings with the place they come from, for messages. */
-export interface Layer {
-  from: string;
-  values: Values;
-}
+export { presetLayer } from './preset-layer.ts';
+export { type Layer, merge, nested } from './schema.ts';
 
-/** Settings of a YAML file. @throws ConfigError naming the line */
+/** Bytes of a settings file that are read before it is refused. */
+const FILE = { most: YAML_BYTES, missing: 'give the path of a YAML file with --config' };
+
+/** Settings of a YAML file; its relative paths count from its folder. @throws ConfigError naming the line */
 export function yamlLayer(path: string): Layer {
-  let source: string;
-  try {
-    source = readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError(`${path}: cannot be read (${code}); give the path of a YAML file with --config`);
-  }
-  const document = parseDocument(source);
-  const problem = document.errors[0];
-  if (problem) throw new ConfigError(`${path}: ${problem.message.split('\n')[0]!.replace(/:$/, '')}`);
-  const values: unknown = document.toJS() ?? {};
-  if (!isObject(values)) throw new ConfigError(`${path}: not a block of keys; see papo config`);
-  return { from: path, values };
+  if (path.trim() === '')
+    throw new ConfigError('--config: no file is named; papo config prints one to begin with');
+  const fail = (why: string) => new ConfigError(`${path}: ${why}`);
+  const values = parseYaml(new TextDecoder().decode(readBounded(path, FILE, fail)), fail) ?? {};
+  if (!isObject(values))
+    throw fail(
+      typeof values === 'string' && UNSPACED.test(values)
+        ? `not a block of keys; write a space after each colon, such as 'seed: 1'`
+        : 'not a block of keys; see papo config',
+    );
+  // A pipe (--config <(…)) lies nowhere.
+  const folder = statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : '.';
+  return { from: path, values: fromFolder(values, folder) };
 }
 
 /** `a.b.c=value` of the command line; the value is read as YAML. */
 export function setLayer(assignment: string): Layer {
   const at = assignment.indexOf('=');
-  if (at < 1)
-    throw new ConfigError(`--set ${assignment}: expected key=value, such as --set objective.gamma=0.01`);
-  const document = parseDocument(assignment.slice(at + 1));
-  if (document.errors[0])
-    throw new ConfigError(`--set ${assignment}: ${document.errors[0].message.split('\n')[0]}`);
-  return { from: '--set', values: nested(assignment.slice(0, at).split('.'), document.toJS()) };
+  const fail = (why: string) => new ConfigError(`--set ${quoted(assignment)}: ${why}`);
+  const keys = assignment.slice(0, Math.max(0, at)).split('.');
+  const reserved = keys.find(isReserved);
+  if (reserved !== undefined) throw fail(`${reserved}: no such key`);
+  if (at < 1 || keys.length > 16) throw fail('expected key=value, such as --set objective.gamma=0.01');
+  return { from: '--set', values: nested(keys, parseYaml(assignment.slice(at + 1), fail)) };
 }
 
-/** `value` under a path of keys. */
-export function nested(path: readonly string[], value: unknown): Values {
-  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Values;
-}
-
-/** Blocks are merged key by key, anything else is replaced; a block that changes its `kind` is replaced too. */
-export function merge(under: Values, over: Values): Values {
-  const out: Values = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = out[key];
-    const same =
-      isObject(below) && isObject(value) && (value.kind === undefined || value.kind === below.kind);
-    out[key] = same ? merge(below as Values, value as Values) : value;
-  }
-  return out;
-}
-
-/** What a preset settles, as settings. */
-export function presetLayer(name: string, size: string): Layer {
-  const { objective, mask, views, optimizer, rollout } = preset(name, size);
-  const { prompts, samples, maxTokens, temperature, topP, miniBatches, maxPromptTokens } = rollout;
-  const { masked: _, ...further } = views;
-  const filter = rollout.dynamicSampling;
-  return {
-    from: `preset ${name} (${size})`,
-    values: {
-      preset: name,
-      size,
-      objective,
-      ...(mask ? { mask } : {}),
-      views: further,
-      optimizer: { ...optimizer },
-      rollout: { prompts, samples, maxTokens, temperature, topP },
-      train: { miniBatches },
-      data: { maxPromptTokens },
-      dynamicSampling: filter
-        ? {
-            enabled: true,
-            low: filter.low,
-            high: filter.high,
-            maxTries: filter.tries,
-            // As many as are trained on, also where a person asks for another number of these.
-            promptsPerRound: rollout.promptsPerDraw === prompts ? null : rollout.promptsPerDraw,
-          }
-        : { enabled: false },
-    },
-  };
-}
+/** `kind:noise`: a colon without its space. */
+const UNSPACED = /^[A-Za-z_][\w.-]*:\S/;
 
 /**
  * The complete settings: the preset that the layers name, then the layers, later over earlier.
  * @throws ConfigError naming the key, what was given and what is allowed
  */
 export function resolveConfig(layers: readonly Layer[]): RunConfig {
-  const given = layers.reduce<Values>((all, layer) => merge(all, layer.values), {});
-  const { preset: name, size } = parse({ preset: given.preset, size: given.size }, layers);
+  const named = mergeAll(layers);
+  const { preset: name, size } = parse({ preset: named.preset, size: named.size }, layers);
+  const under = layers.map((layer, i) =>
+    isComplete(layer.values)
+      ? underPreset(layer, resolveAlone(layer), name, size, layers.slice(i + 1))
+      : layer,
+  );
   const base = presetLayer(name, size);
-  return parse(merge(base.values, given), [base, ...layers]);
+  return parse(mergeAll([base, ...under]), [base, ...under]);
 }
+
+/** A complete layer by itself. */
+function resolveAlone(layer: Layer): RunConfig {
+  const { preset: name, size } = parse({ preset: layer.values.preset, size: layer.values.size }, [layer]);
+  const base = presetLayer(name, size);
+  return parse(mergeAll([base, layer]), [base, layer]);
+}
+
+const mergeAll = (layers: readonly Layer[]): Values =>
+  layers.reduce<Values>((all, layer) => merge(all, layer.values), {});
 
 function parse(values: Values, layers: readonly Layer[]): RunConfig {
   const parsed = configSchema.safeParse(values);
@@ -125,17 +103,25 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
     const meant = meantKey(issue.path, key, siblings);
     const path = [...issue.path, key];
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    return `${where(path, layers)}${path.join('.')}: no such key${hint} (here are: ${siblings.join(', ')})`;
+    return `${where(path, layers)}${quoted(path.join('.'))}: no such key${hint} (here are: ${siblings.join(', ')})`;
   }
-  const path = issue.path.join('.');
+  const path = quoted(issue.path.join('.'));
   const kinds = issue.path.at(-1) === 'kind' ? kindsAt(issue.path.slice(0, -1), values) : [];
   const own = !at.node || issue.code === 'custom' || issue.code === 'invalid_format';
   const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : own ? '' : allowed(at.node!);
   const words = choice === '' ? issue.message : `allowed is ${choice}`;
   const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);
   const meant = typeof at.value === 'string' ? nearest(at.value, options) : undefined;
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hint}`;
+  return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hintOn(at.value, meant, at.node)}`;
+}
+
+/** What was probably meant by a value that is not allowed. */
+function hintOn(value: unknown, meant: string | undefined, node: SchemaNode | undefined): string {
+  if (meant !== undefined) return `; did you mean ${meant}?`;
+  const block = node && variantsOf(node).some((variant) => variant.properties);
+  if (block && typeof value === 'string' && UNSPACED.test(value))
+    return "; write a space after each colon, and quotes around a block on the command line: --set 'mask={kind: noise, step: 500}'";
+  return '';
 }
 
 const kindsAt = (path: readonly PropertyKey[], values: Values): string[] => {
@@ -145,14 +131,6 @@ const kindsAt = (path: readonly PropertyKey[], values: Values): string[] => {
 
 /** The last layer that has the path, for the start of a message. */
 function where(path: readonly PropertyKey[], layers: readonly Layer[]): string {
-  const has = (layer: Layer) => {
-    let here: unknown = layer.values;
-    for (const key of path) {
-      if (!(isObject(here) || Array.isArray(here)) || !(key in here)) return false;
-      here = (here as Values)[String(key)];
-    }
-    return true;
-  };
-  const layer = layers.findLast(has);
+  const layer = layers.findLast(({ values }) => valueAt(values, path) !== undefined);
   return layer ? `${layer.from}: ` : '';
 }

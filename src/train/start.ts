@@ -14,6 +14,7 @@ import type { RunConfig } from './config.ts';
 import { RunLog } from './log.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
 import { openPolicy } from './policy.ts';
+import { changesText } from './preset-layer.ts';
 import { Progress, type Terminal, table } from './progress.ts';
 import { promptMaker } from './prompts.ts';
 import { openRunData, shuffled } from './run-data.ts';
@@ -185,6 +186,7 @@ function intro(
 ): string {
   const { objective: o, rollout, train } = config;
   const named = preset(config.preset, config.size);
+  const changes = changesText(config);
   const parts = [
     `γ ${o.gamma}`,
     `β ${o.beta}`,
@@ -200,6 +202,7 @@ function intro(
       ['engine', engine],
       ['data', data],
       ['preset', `${config.preset} (${config.size}): ${named.title}`],
+      ...(changes === '' ? [] : [['changed', changes] as const]),
       ['source', named.source.objective],
       ['objective', parts.join(', ') + masked],
       [

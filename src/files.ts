@@ -1,0 +1,46 @@
+/** Reading files of which nothing is known yet. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { systemFailure } from './errors.ts';
+
+export interface ReadLimits {
+  /** Bytes that such a file has at most. */
+  most: number;
+  /** What to do where the file is not there, or is a folder; `check the path` unless told. */
+  missing?: string;
+}
+
+const size = (bytes: number) => (bytes < 2 ** 20 ? `${bytes / 2 ** 10} KB` : `${bytes / 2 ** 20} MB`);
+
+/**
+ * The bytes of a file, of a pipe as well; no more than `most` are ever in memory, so that a device without an end is
+ * refused too. `fail` makes the error from what follows the path.
+ * @throws what `fail` returns
+ */
+export function readBounded(
+  path: string,
+  { most, missing }: ReadLimits,
+  fail: (why: string) => Error,
+): Buffer {
+  const parts: Buffer[] = [];
+  let total = 0;
+  try {
+    const handle = openSync(path, 'r');
+    try {
+      for (;;) {
+        const chunk = Buffer.allocUnsafe(Math.min(1 << 20, most + 1));
+        const n = readSync(handle, chunk, 0, Math.min(chunk.length, most + 1 - total), null);
+        if (n === 0) break;
+        parts.push(chunk.subarray(0, n));
+        total += n;
+        if (total > most) break;
+      }
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    throw fail(systemFailure(error, 'read', { missing }));
+  }
+  if (total > most)
+    throw fail(`is larger than the ${size(most)} that are read; ${missing ?? 'check the path'}`);
+  return Buffer.concat(parts, total);
+}
