@@ -1,6 +1,4 @@
 /** Rollout speed of a policy: 256 rollouts (32 questions × 8) of the built-in tasks. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { renderScene } from '../src/data/tasks/draw.ts';
 import { makeUndrawn } from '../src/data/tasks/make.ts';
 import { openOnnxEngine } from '../src/engine/onnx/engine.ts';
@@ -8,19 +6,19 @@ import type { Prompt } from '../src/engine/types.ts';
 import { buildBatch, pixelFeed } from '../src/model/batch.ts';
 import { readCheckpoint } from '../src/model/checkpoint.ts';
 import { generationProgram } from '../src/model/generate.ts';
+import { readProcessor } from '../src/model/processor-file.ts';
 import { Weights } from '../src/model/weights.ts';
 import { random } from '../src/random.ts';
 import { Session } from '../src/tensor/session.ts';
 import { loadChatTemplate, loadTokenizer } from '../src/text/load.ts';
 import { encodePrompt, promptMessages } from '../src/text/prompt.ts';
-import { parseProcessorConfig, prepareImage } from '../src/vision/processor.ts';
+import { prepareImage } from '../src/vision/processor.ts';
 
 const [P, G, T] = [32, 8, 64];
 
 function questions(dir: string): Prompt[] {
   const text = { tokenizer: loadTokenizer(dir), chat: loadChatTemplate(dir) };
-  const file = join(dir, 'preprocessor_config.json');
-  const processor = parseProcessorConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+  const processor = readProcessor(dir);
   return Array.from({ length: P }, (_, i) => {
     const row = makeUndrawn('bench', i, { split: 'validation' });
     const image = prepareImage(renderScene(row.meta.scene), processor);

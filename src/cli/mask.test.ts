@@ -111,8 +111,16 @@ describe('papo mask', () => {
     [{ kind: ['semantic'] }, ConfigError, /^--model: missing; name a DINOv2 checkpoint folder/],
     [{ kind: ['function'] }, ConfigError, /^--module: missing/],
     [{ kind: ['noise'], std: '1', step: '1' }, ConfigError, /noise takes either std/],
-    [{ kind: ['semantic'], model: 'nowhere' }, CheckpointError, /nowhere\/config\.json: not found/],
-    [{ kind: ['patch'], policy: 'nowhere' }, CheckpointError, /preprocessor_config\.json: not found/],
+    [
+      { kind: ['semantic'], model: 'nowhere' },
+      CheckpointError,
+      /nowhere: no such folder; name the folder of a DINOv2/,
+    ],
+    [
+      { kind: ['patch'], policy: 'nowhere' },
+      CheckpointError,
+      /^nowhere: no such folder; name the folder of a Qwen2\.5-VL/,
+    ],
   ])('%j is refused in one line, and nothing is written', async (options, kind, message) => {
     const out = join(dir, 'refused.png');
     const done = drawMasks(photo, { ...options, out });

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { ConfigError, ImageError, systemCode, systemFailure } from '../errors.ts';
 import type { MaskConfig } from '../mask/config.ts';
 import { previewMasks } from '../mask/preview.ts';
-import { readJson } from '../model/checkpoint.ts';
+import { readProcessor } from '../model/processor-file.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
 import { type RgbImage, sideBySide } from '../vision/image.ts';
@@ -131,8 +131,7 @@ async function readPicture(path: string): Promise<RgbImage> {
 /** The policy's own image processor, else that of Qwen2.5-VL as Hugging Face has it by default. */
 function processorOf(policy: string | undefined) {
   if (policy === undefined) return parseProcessorConfig({}, 'default image processor');
-  const file = join(policy, 'preprocessor_config.json');
-  return parseProcessorConfig(readJson(file, 'give a checkpoint that has one'), file);
+  return readProcessor(policy);
 }
 
 const alreadyThere = (out: string) =>

@@ -78,6 +78,6 @@ describe('configuration', () => {
       /swiglu\/config\.json: the model has 2 layers; .* layers 6, 7, 8, 9 \(from 0\), give a DINOv2 with at least 10$/,
     );
     const none = maskFromConfig({ kind: 'semantic', model: 'nowhere' }, { baseDir: golden });
-    await expect(none).rejects.toThrow(/nowhere\/config\.json: not found; give a DINOv2/);
+    await expect(none).rejects.toThrow(/nowhere: no such folder; name the folder of a DINOv2/);
   });
 });

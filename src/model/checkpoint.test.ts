@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
 import { readCheckpoint, readOptimizer, writeCheckpoint, writeOptimizer } from './checkpoint.ts';
-import type { JsonObject } from './config.ts';
+import type { JsonObject } from './keys.ts';
 import { fromHubName, parameterSpecs, toHubName } from './names.ts';
 import type { HostTensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
@@ -115,11 +115,11 @@ describe('what a user can get wrong', () => {
   const weights = () => readSafetensors(join(source, 'model.safetensors'));
 
   const cases: [string, () => void, RegExp][] = [
-    ['no folder', () => {}, /no such folder; give a checkpoint folder/],
+    ['no folder', () => {}, /no such folder; name the folder of a Qwen2\.5-VL checkpoint/],
     [
       'an empty folder',
       () => mkdirSync(dir),
-      /config\.json: not found; give a checkpoint folder in Hugging Face form/,
+      /config\.json: not found; name the folder of a Qwen2\.5-VL checkpoint in Hugging Face form/,
     ],
     [
       'a config that is no JSON',
@@ -134,6 +134,7 @@ describe('what a user can get wrong', () => {
       () => {
         copy();
         rmSync(join(dir, 'model.safetensors'));
+        rmSync(join(dir, 'expected.safetensors'));
       },
       /no weights; put model\.safetensors/,
     ],
@@ -144,7 +145,7 @@ describe('what a user can get wrong', () => {
         rmSync(join(dir, 'model.safetensors'));
         writeFileSync(join(dir, 'pytorch_model.bin'), '');
       },
-      /only pytorch_model\.bin is there, convert it to safetensors/,
+      /only "pytorch_model\.bin" is there, and pickled files are not read as they can run code: convert it/,
     ],
     [
       'a missing tensor',
@@ -175,7 +176,7 @@ describe('what a user can get wrong', () => {
           weights().set('extra', { shape: [1], data: new Float32Array(1) }),
         );
       },
-      /"extra" with shape \[1\] is no part of the policy/,
+      /"extra" with shape \[1\] is no part of the model/,
     ],
     [
       'a missing shard',

@@ -2,14 +2,18 @@
  * Checkpoint folders in Hugging Face's form: config.json, the tokenizer's and processor's files, and the weights in
  * model.safetensors or in shards with model.safetensors.index.json.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { CheckpointError, systemCode, systemFailure } from '../errors.ts';
-import { type Json, type JsonObject, type PolicyConfig, parsePolicyConfig } from './config.ts';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError, systemFailure } from '../errors.ts';
+import { MIB, readJson, readPlain } from '../reading.ts';
+import { type PolicyConfig, parsePolicyConfig } from './config.ts';
 import { writeAside } from './files.ts';
+import { checkFolder, INDEX, POLICY, SINGLE } from './folder.ts';
+import type { Json, JsonObject } from './keys.ts';
 import { detectLayout, fromHubName, type NameLayout, parameterSpecs, toHubName } from './names.ts';
+import { readWeights, sameShape } from './read-weights.ts';
 import type { HostTensor } from './safetensors.ts';
-import { readSafetensors, SafetensorsFile, writeSafetensors } from './safetensors-file.ts';
+import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
 
 /** Files beside config.json and the weights that make a folder complete; copied as they are. */
 export const COMPANION_FILES = [
@@ -27,8 +31,6 @@ export const COMPANION_FILES = [
   'chat_template.jinja',
 ] as const;
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
 const OPTIMIZER = 'optimizer.safetensors';
 
 export interface Checkpoint {
@@ -41,83 +43,22 @@ export interface Checkpoint {
   extraFiles: Map<string, Uint8Array>;
 }
 
-/** @throws CheckpointError where the file is missing or not JSON */
-export function readJson(path: string, fix: string): Json {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = systemCode(error);
-    const why = code === 'ENOENT' || code === 'ENOTDIR' ? `not found; ${fix}` : systemFailure(error, 'read');
-    throw new CheckpointError(`${path}: ${why}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new CheckpointError(
-      `${path}: not valid JSON (${(error as Error).message.split('\n')[0]}); download or save it again`,
-    );
-  }
-}
+/** Bytes of one companion file at most; the largest real one, tokenizer.json, has 11 MiB. */
+const COMPANION_BYTES = 64 * MIB;
 
-/** config.json and generation_config.json of a folder. */
+const FROM_HUB = "take it from the model's hub page";
+
+/** config.json and generation_config.json of a folder. @throws CheckpointError where it is no folder of a policy */
 export function readPolicyConfig(dir: string): PolicyConfig {
-  if (!existsSync(dir))
-    throw new CheckpointError(
-      `${dir}: no such folder; give a checkpoint folder with config.json and ${SINGLE}`,
-    );
-  const config = readJson(join(dir, 'config.json'), 'give a checkpoint folder in Hugging Face form');
+  checkFolder(dir, POLICY);
+  const config = readJson(join(dir, 'config.json'), FROM_HUB) as Json;
   const generation = join(dir, 'generation_config.json');
-  return parsePolicyConfig(config, existsSync(generation) ? readJson(generation, '') : undefined, dir);
+  return parsePolicyConfig(
+    config,
+    existsSync(generation) ? (readJson(generation, FROM_HUB) as Json) : undefined,
+    dir,
+  );
 }
-
-/** The weight files of a folder. With an index, also which file holds which tensor. */
-function weightFiles(dir: string): { files: string[]; map: Map<string, string> | undefined } {
-  if (existsSync(join(dir, SINGLE))) return { files: [SINGLE], map: undefined };
-  const indexPath = join(dir, INDEX);
-  if (!existsSync(indexPath)) {
-    const old = readdirSync(dir).find((name) => /^pytorch_model.*\.bin$/.test(name));
-    const fix = old
-      ? `only ${old} is there, convert it to safetensors`
-      : `put ${SINGLE}, or shards with ${INDEX}, there`;
-    throw new CheckpointError(`${dir}: no weights; ${fix}`);
-  }
-  const index = readJson(indexPath, '') as { weight_map?: Json } | null;
-  const weightMap = index?.weight_map;
-  if (
-    weightMap === undefined ||
-    weightMap === null ||
-    typeof weightMap !== 'object' ||
-    Array.isArray(weightMap)
-  ) {
-    throw new CheckpointError(`${indexPath}: "weight_map" is missing; download or save the checkpoint again`);
-  }
-  const map = new Map<string, string>();
-  for (const [name, file] of Object.entries(weightMap)) {
-    if (
-      typeof file !== 'string' ||
-      file !== basename(file) ||
-      file.includes('\\') ||
-      !file.endsWith('.safetensors')
-    ) {
-      throw new CheckpointError(
-        `${indexPath}: tensor "${name}" is said to be in ${JSON.stringify(file)}; expected a .safetensors file beside the index`,
-      );
-    }
-    map.set(name, file);
-  }
-  const files = [...new Set(map.values())].sort();
-  for (const file of files) {
-    if (!existsSync(join(dir, file)))
-      throw new CheckpointError(
-        `${join(dir, file)}: the index names this shard but it is missing; download it`,
-      );
-  }
-  return { files, map };
-}
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((n, i) => n === b[i]);
 
 /** What transformers tolerates too: buffers of old saves, and the copy of the embedding in a tied checkpoint. */
 const isIgnored = (name: string, config: PolicyConfig) =>
@@ -125,59 +66,24 @@ const isIgnored = (name: string, config: PolicyConfig) =>
 
 /**
  * Reads a whole checkpoint into memory as float32.
- * @throws CheckpointError naming the file and the tensor: missing, of another shape, or not part of the policy
+ * @throws CheckpointError naming the file and the tensor: missing, of another shape, not part of the policy, or with a
+ *   value that is not a number
  */
 export function readCheckpoint(dir: string): Checkpoint {
   const config = readPolicyConfig(dir);
-  const { files, map } = weightFiles(dir);
-  const specs = new Map(parameterSpecs(config).map((spec) => [spec.name, spec.shape]));
-  const found = new Map<string, HostTensor>();
   let layout: NameLayout = 'hub';
-  for (const fileName of files) {
-    const path = join(dir, fileName);
-    const file = new SafetensorsFile(path);
-    try {
-      if (detectLayout(file.names) === 'transformers5') layout = 'transformers5';
-      for (const stored of file.names) {
-        const name = toHubName(stored);
-        const shape = specs.get(name);
-        if (!shape) {
-          if (isIgnored(name, config)) continue;
-          throw new CheckpointError(
-            `${path}: tensor "${stored}" with shape [${file.info(stored).shape}] is no part of the policy in config.json; weights and config do not belong together`,
-          );
-        }
-        if (found.has(name))
-          throw new CheckpointError(
-            `${path}: tensor "${stored}" is there twice; remove the stale weight file`,
-          );
-        const actual = file.info(stored).shape;
-        if (!sameShape(actual, shape)) {
-          throw new CheckpointError(
-            `${path}: tensor "${stored}" has shape [${actual}]; config.json asks for [${shape}]`,
-          );
-        }
-        found.set(name, file.read(stored));
-      }
-    } finally {
-      file.close();
-    }
-  }
-  const parameters = new Map<string, HostTensor>();
-  for (const [name, shape] of specs) {
-    const tensor = found.get(name);
-    if (!tensor) {
-      const stored = fromHubName(name, layout);
-      const file = join(dir, map?.get(stored) ?? (map ? INDEX : SINGLE));
-      throw new CheckpointError(
-        `${file}: tensor "${stored}" with shape [${shape}] is missing; config.json asks for it`,
-      );
-    }
-    parameters.set(name, tensor);
-  }
+  const parameters = readWeights(dir, POLICY, parameterSpecs(config), {
+    nameOf(stored) {
+      if (detectLayout([stored]) === 'transformers5') layout = 'transformers5';
+      return toHubName(stored);
+    },
+    storedAs: (name) => fromHubName(name, layout),
+    isIgnored: (name) => isIgnored(name, config),
+  });
   const extraFiles = new Map<string, Uint8Array>();
   for (const name of COMPANION_FILES) {
-    if (existsSync(join(dir, name))) extraFiles.set(name, readFileSync(join(dir, name)));
+    const path = join(dir, name);
+    if (existsSync(path)) extraFiles.set(name, readPlain(path, COMPANION_BYTES, FROM_HUB));
   }
   return { config, parameters, layout, extraFiles };
 }
@@ -186,18 +92,15 @@ const jsonBytes = (json: Json) => new TextEncoder().encode(`${JSON.stringify(jso
 
 /** The config as it came, but for the dtype keys that are there: the weights beside it are float32. */
 export function configForFloat32(config: JsonObject): JsonObject {
-  const out: JsonObject = {};
-  for (const [key, value] of Object.entries(config)) {
-    if ((key === 'dtype' || key === 'torch_dtype') && typeof value === 'string') out[key] = 'float32';
-    else if (
-      (key === 'text_config' || key === 'vision_config') &&
-      value !== null &&
-      typeof value === 'object'
-    ) {
-      out[key] = configForFloat32(value as JsonObject);
-    } else out[key] = value;
-  }
-  return out;
+  const isObject = (value: Json): value is JsonObject =>
+    value !== null && typeof value === 'object' && !Array.isArray(value);
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]): [string, Json] => {
+      if ((key === 'dtype' || key === 'torch_dtype') && typeof value === 'string') return [key, 'float32'];
+      const isTower = key === 'text_config' || key === 'vision_config';
+      return [key, isTower && isObject(value) ? configForFloat32(value) : value];
+    }),
+  );
 }
 
 export interface WriteOptions {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
-import { type JsonObject, newPolicyConfig, parsePolicyConfig } from './config.ts';
+import { newPolicyConfig, parsePolicyConfig } from './config.ts';
+import type { JsonObject } from './keys.ts';
 import { parameterSpecs } from './names.ts';
 
 const read = (name: string, file = 'config.json') =>
@@ -88,9 +89,13 @@ describe('parsePolicyConfig', () => {
     [
       'another model',
       (j) => (j.model_type = 'llava'),
-      /x\/config\.json: "model_type" is "llava"; expected one of "qwen2_5_vl"/,
+      /x\/config\.json: "model_type" is "llava", that is LLaVA, another family.*supported is "qwen2_5_vl"/,
     ],
-    ['no hidden size', (j) => delete j.hidden_size, /"hidden_size" is missing; expected a positive integer/],
+    [
+      'no hidden size',
+      (j) => delete j.hidden_size,
+      /"hidden_size" is missing; expected a whole number from 1 to 65,536/,
+    ],
     ['no vision tower', (j) => delete j.vision_config, /"vision_config" is missing/],
     ['a vision key', (j) => delete (j.vision_config as JsonObject).depth, /"vision_config.depth" is missing/],
     [

@@ -5,9 +5,9 @@
  * Source: Hugging Face transformers, models/qwen2_5_vl/configuration_qwen2_5_vl.py.
  */
 import { CheckpointError } from '../errors.ts';
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
+import { shown } from '../reading.ts';
+import { familyOf } from './families.ts';
+import { type Json, type JsonObject, Keys } from './keys.ts';
 
 export interface TextConfig {
   hiddenSize: number;
@@ -75,84 +75,26 @@ export interface PolicyConfig {
   raw: { config: JsonObject; generation: JsonObject | undefined };
 }
 
-const SUPPORTED = ['qwen2_5_vl'];
-
-/** Typed access to the keys of one JSON object; every complaint names the file and the key. */
-class Keys {
-  readonly json: JsonObject;
-  readonly file: string;
-  readonly prefix: string;
-
-  constructor(json: Json | undefined, file: string, prefix = '') {
-    if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-      const what = prefix === '' ? 'the file' : `"${prefix.slice(0, -1)}"`;
-      throw new CheckpointError(
-        `${file}: ${what} must hold a JSON object; take the file from the model's hub page`,
-      );
-    }
-    this.json = json;
-    this.file = file;
-    this.prefix = prefix;
-  }
-
-  at(key: string): Keys {
-    return new Keys(this.json[key], this.file, `${this.prefix}${key}.`);
-  }
-
-  has(key: string): boolean {
-    return this.json[key] !== undefined && this.json[key] !== null;
-  }
-
-  fail(key: string, expected: string): never {
-    const found = this.has(key) ? `is ${JSON.stringify(this.json[key])}` : 'is missing';
-    throw new CheckpointError(`${this.file}: "${this.prefix}${key}" ${found}; expected ${expected}`);
-  }
-
-  count(key: string, or?: number): number {
-    const value = this.has(key) ? this.json[key] : or;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
-      this.fail(key, 'a positive integer');
-    return value;
-  }
-
-  id(key: string): number {
-    const value = this.json[key];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) this.fail(key, 'a token id');
-    return value;
-  }
-
-  positive(key: string, or?: number): number {
-    const value = this.has(key) ? this.json[key] : or;
-    if (typeof value !== 'number' || !(value > 0)) this.fail(key, 'a positive number');
-    return value;
-  }
-
-  flag(key: string): boolean {
-    return this.json[key] === true;
-  }
-
-  integers(key: string, length?: number): number[] {
-    const value = this.json[key];
-    const good = Array.isArray(value) && value.every((x) => Number.isInteger(x) && Number(x) >= 0);
-    if (!good || (length !== undefined && value.length !== length)) {
-      this.fail(key, `a list of ${length ?? ''} integers`.replace('  ', ' '));
-    }
-    return value.map(Number);
-  }
-
-  /** One token id or a list of them; empty where the key is absent. */
-  ids(key: string): number[] {
-    if (!this.has(key)) return [];
-    return Array.isArray(this.json[key]) ? this.integers(key) : [this.id(key)];
-  }
-}
+/** The largest numbers that are believed: above those of any model, far below what would fill a memory. */
+const MOST = {
+  layers: 1000,
+  width: 2 ** 16,
+  inner: 2 ** 20,
+  heads: 1024,
+  vocabulary: 2 ** 21,
+  positions: 2 ** 31,
+  theta: 1e12,
+  patch: 256,
+  merge: 16,
+  frames: 16,
+} as const;
 
 /** `rope_parameters` (transformers 5) or `rope_scaling` beside `rope_theta` (hub). */
 function readRope(text: Keys): { theta: number; section: [number, number, number] } {
   const key = text.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
   if (!text.has(key)) text.fail(key, 'an object with "mrope_section"');
   const rope = text.at(key);
-  const type = rope.json.rope_type ?? rope.json.type ?? 'default';
+  const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
   if (type !== 'default' && type !== 'mrope') {
     rope.fail(
       rope.has('rope_type') ? 'rope_type' : 'type',
@@ -160,24 +102,29 @@ function readRope(text: Keys): { theta: number; section: [number, number, number
     );
   }
   const [t, h, w] = rope.integers('mrope_section', 3) as [number, number, number];
-  const theta = rope.has('rope_theta') ? rope.positive('rope_theta') : text.positive('rope_theta', 1e6);
+  const theta = rope.has('rope_theta')
+    ? rope.positive('rope_theta', MOST.theta)
+    : text.positive('rope_theta', MOST.theta, 1e6);
   return { theta, section: [t, h, w] };
 }
 
 function readText(text: Keys, root: Keys): TextConfig {
-  const hiddenSize = text.count('hidden_size');
-  const heads = text.count('num_attention_heads');
-  const kvHeads = text.count('num_key_value_heads', heads);
+  const hiddenSize = text.count('hidden_size', MOST.width);
+  const heads = text.count('num_attention_heads', MOST.heads);
+  const kvHeads = text.count('num_key_value_heads', MOST.heads, heads);
   if (hiddenSize % heads !== 0) text.fail('num_attention_heads', `a divisor of hidden_size ${hiddenSize}`);
   if (heads % kvHeads !== 0) text.fail('num_key_value_heads', `a divisor of num_attention_heads ${heads}`);
   const headDim = hiddenSize / heads;
   if (headDim % 2 !== 0)
     text.fail('num_attention_heads', `hidden_size / heads to be even, for the rotary halves`);
-  if (text.has('head_dim') && text.count('head_dim') !== headDim)
+  if (text.has('head_dim') && text.get('head_dim') !== headDim)
     text.fail('head_dim', `${headDim} (hidden_size / heads)`);
-  if (text.has('hidden_act') && text.json.hidden_act !== 'silu') text.fail('hidden_act', '"silu"');
+  if (text.has('hidden_act') && text.get('hidden_act') !== 'silu') text.fail('hidden_act', '"silu"');
   if (text.flag('use_sliding_window'))
     text.fail('use_sliding_window', 'false (sliding windows are not supported)');
+  const kinds = text.get('layer_types');
+  if (Array.isArray(kinds) && kinds.some((kind) => kind !== 'full_attention'))
+    text.fail('layer_types', '"full_attention" for every layer');
   const { theta, section } = readRope(text);
   if (section[0] + section[1] + section[2] !== headDim / 2) {
     throw new CheckpointError(
@@ -186,40 +133,42 @@ function readText(text: Keys, root: Keys): TextConfig {
   }
   return {
     hiddenSize,
-    layers: text.count('num_hidden_layers'),
+    layers: text.count('num_hidden_layers', MOST.layers),
     heads,
     kvHeads,
     headDim,
-    intermediateSize: text.count('intermediate_size'),
-    vocabSize: text.count('vocab_size'),
-    rmsNormEps: text.positive('rms_norm_eps', 1e-5),
+    intermediateSize: text.count('intermediate_size', MOST.inner),
+    vocabSize: text.count('vocab_size', MOST.vocabulary),
+    rmsNormEps: text.positive('rms_norm_eps', 1, 1e-5),
     ropeTheta: theta,
     mropeSection: section,
     // Saves from before transformers 5 put the key into text_config.
     tieWordEmbeddings: root.flag('tie_word_embeddings') || text.flag('tie_word_embeddings'),
     attentionBias: true,
-    maxPositions: text.count('max_position_embeddings', 32768),
+    maxPositions: text.count('max_position_embeddings', MOST.positions, 32768),
   };
 }
 
 function readVision(vision: Keys, textHidden: number): VisionConfig {
-  const hiddenSize = vision.count('hidden_size');
-  const heads = vision.count('num_heads');
+  const hiddenSize = vision.count('hidden_size', MOST.width);
+  const heads = vision.count('num_heads', MOST.heads);
   if (hiddenSize % heads !== 0 || (hiddenSize / heads) % 4 !== 0) {
     vision.fail(
       'num_heads',
       `a divisor of hidden_size ${hiddenSize} that leaves a multiple of 4 for each head`,
     );
   }
-  if (vision.has('hidden_act') && vision.json.hidden_act !== 'silu') vision.fail('hidden_act', '"silu"');
-  const patchSize = vision.count('patch_size', 14);
-  const mergeSize = vision.count('spatial_merge_size', 2);
-  const windowSize = vision.count('window_size', 112);
+  if (vision.has('hidden_act') && vision.get('hidden_act') !== 'silu') vision.fail('hidden_act', '"silu"');
+  const patchSize = vision.square('patch_size', MOST.patch, 14);
+  const mergeSize = vision.count('spatial_merge_size', MOST.merge, 2);
+  const windowSize = vision.count('window_size', MOST.width, 112);
   if (windowSize < patchSize * mergeSize)
     vision.fail('window_size', `at least ${patchSize * mergeSize} (one merged patch)`);
-  const depth = vision.count('depth');
+  for (const key of ['in_channels', 'in_chans'])
+    if (vision.has(key) && vision.get(key) !== 3) vision.fail(key, '3 (red, green, blue)');
+  const depth = vision.count('depth', MOST.layers);
   const fullAttentionBlocks = vision.integers('fullatt_block_indexes');
-  const outHiddenSize = vision.count('out_hidden_size');
+  const outHiddenSize = vision.count('out_hidden_size', MOST.width);
   if (outHiddenSize !== textHidden)
     vision.fail('out_hidden_size', `the text model's hidden_size ${textHidden}`);
   return {
@@ -227,20 +176,28 @@ function readVision(vision: Keys, textHidden: number): VisionConfig {
     hiddenSize,
     heads,
     headDim: hiddenSize / heads,
-    intermediateSize: vision.count('intermediate_size'),
+    intermediateSize: vision.count('intermediate_size', MOST.inner),
     patchSize,
     mergeSize,
-    temporalPatchSize: vision.count('temporal_patch_size', 2),
+    temporalPatchSize: vision.square('temporal_patch_size', MOST.frames, 2),
     windowSize,
     fullAttentionBlocks,
     outHiddenSize,
-    inChannels: vision.has('in_channels') ? vision.count('in_channels') : vision.count('in_chans', 3),
-    tokensPerSecond: vision.positive('tokens_per_second', 4),
+    inChannels: 3,
+    tokensPerSecond: vision.positive('tokens_per_second', 1e6, 4),
     ropeTheta: vision.has('rope_parameters')
-      ? vision.at('rope_parameters').positive('rope_theta', 10000)
+      ? vision.at('rope_parameters').positive('rope_theta', MOST.theta, 10000)
       : 10000,
     rmsNormEps: 1e-6,
   };
+}
+
+function refuseFamily(root: Keys): never {
+  const family = familyOf(root.get('model_type'));
+  const found = root.has('model_type') ? `is ${shown(root.get('model_type'))}` : 'is missing';
+  throw new CheckpointError(
+    `${root.file}: "model_type" ${found}${family ? `, that is ${family}` : ''}; supported is "qwen2_5_vl" (Qwen2.5-VL), name such a folder: Qwen/Qwen2.5-VL-3B-Instruct from the hub, for one`,
+  );
 }
 
 /**
@@ -251,9 +208,11 @@ function readVision(vision: Keys, textHidden: number): VisionConfig {
 export function parsePolicyConfig(config: Json, generation: Json | undefined, dir: string): PolicyConfig {
   const root = new Keys(config, `${dir}/config.json`);
   const modelType = 'qwen2_5_vl';
-  if (root.json.model_type !== modelType) {
-    root.fail('model_type', `one of ${SUPPORTED.map((name) => `"${name}"`).join(', ')}`);
-  }
+  if (root.get('model_type') !== modelType) refuseFamily(root);
+  if (root.has('quantization_config'))
+    throw new CheckpointError(
+      `${root.file}: the weights are quantised ("quantization_config"), which cannot be trained; take the checkpoint that they were made from`,
+    );
   const nested = root.has('text_config');
   const textKeys = nested ? root.at('text_config') : root;
   const text = readText(textKeys, root);

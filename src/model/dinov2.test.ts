@@ -180,7 +180,7 @@ describe('folders that are not whole', () => {
     });
     const tensors = [...readSafetensors(join(to, 'model.safetensors'))];
     expect(readDinov2(to).parameters).toEqual(whole.parameters);
-    rmSync(join(to, 'model.safetensors'));
+    for (const file of ['model', 'expected']) rmSync(join(to, `${file}.safetensors`));
     expect(() => readDinov2(to)).toThrow('no weights; put model.safetensors');
     const weight_map: Record<string, string> = {};
     for (const [i, part] of [tensors.slice(0, 9), tensors.slice(9)].entries()) {
@@ -191,7 +191,7 @@ describe('folders that are not whole', () => {
     writeFileSync(index, JSON.stringify({ weight_map }));
     expect(readDinov2(to).parameters).toEqual(whole.parameters);
     writeFileSync(index, JSON.stringify({ weight_map: { ...weight_map, x: '../x.safetensors' } }));
-    expect(() => readDinov2(to)).toThrow('does not name files beside it');
+    expect(() => readDinov2(to)).toThrow('expected a .safetensors file beside the index');
   });
 
   test.each([

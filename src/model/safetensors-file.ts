@@ -1,6 +1,7 @@
 /** Safetensors files: read tensor by tensor (a whole file may not fit one Buffer), written aside and then renamed. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { CheckpointError, systemFailure } from '../errors.ts';
+import { closeSync } from 'node:fs';
+import { CheckpointError } from '../errors.ts';
+import { grouped, openPlain, readAt, shown } from '../reading.ts';
 import { writeAside } from './files.ts';
 import {
   bytesOf,
@@ -9,6 +10,7 @@ import {
   type HostTensor,
   headerLength,
   parseHeader,
+  refuseOtherFormats,
   type SafetensorsHeader,
   type TensorInfo,
 } from './safetensors.ts';
@@ -26,22 +28,19 @@ export class SafetensorsFile {
   /** @throws CheckpointError where the file cannot be opened or its header is not sound */
   constructor(path: string) {
     this.path = path;
+    const { file, size } = openPlain(path, 'download or save the checkpoint again');
+    this.#file = file;
     try {
-      this.#file = openSync(path, 'r');
-    } catch (error) {
-      throw new CheckpointError(`${path}: ${systemFailure(error, 'read')}`, { cause: error });
-    }
-    try {
-      const size = fstatSync(this.#file).size;
-      const first8 = new Uint8Array(8);
-      readSync(this.#file, first8, 0, 8, 0);
-      const length = headerLength(first8, size, path);
+      const start = new Uint8Array(Math.min(size, 64));
+      this.#readFully(start, 0);
+      refuseOtherFormats(start, path);
+      const length = headerLength(start, size, path);
       const json = new Uint8Array(length);
       this.#readFully(json, 8);
       this.#dataStart = 8 + length;
       this.header = parseHeader(json, size - this.#dataStart, path);
     } catch (error) {
-      closeSync(this.#file);
+      closeSync(file);
       throw error;
     }
   }
@@ -55,7 +54,7 @@ export class SafetensorsFile {
     const info = this.header.tensors.get(name);
     if (!info)
       throw new CheckpointError(
-        `${this.path}: no tensor "${name}"; the file lacks it, save or download the checkpoint again`,
+        `${this.path}: no tensor ${shown(name)}; the file lacks it, save or download the checkpoint again`,
       );
     return info;
   }
@@ -63,7 +62,7 @@ export class SafetensorsFile {
   /** A tensor of any dtype as float32. */
   read(name: string): HostTensor {
     const info = this.info(name);
-    const data = new Float32Array((info.end - info.begin) / bytesOf(info.dtype));
+    const data = this.#room(Float32Array, info, name);
     if (info.dtype === 'F32') {
       this.#readFully(new Uint8Array(data.buffer), this.#dataStart + info.begin);
     } else {
@@ -75,13 +74,24 @@ export class SafetensorsFile {
   /** A tensor of any dtype as plain numbers, exact up to 53 bits: for integers. */
   numbers(name: string): number[] {
     const info = this.info(name);
-    const data = new Float64Array((info.end - info.begin) / bytesOf(info.dtype));
+    const data = this.#room(Float64Array, info, name);
     this.#decode(info, data);
     return [...data];
   }
 
   close(): void {
     closeSync(this.#file);
+  }
+
+  #room<T>(Numbers: new (length: number) => T, info: TensorInfo, name: string): T {
+    const count = (info.end - info.begin) / bytesOf(info.dtype);
+    try {
+      return new Numbers(count);
+    } catch {
+      throw new CheckpointError(
+        `${this.path}: tensor ${shown(name)} has ${grouped(count)} values, more than fit into memory here; name a smaller model`,
+      );
+    }
   }
 
   #decode(info: TensorInfo, out: Float32Array | Float64Array): void {
@@ -94,14 +104,11 @@ export class SafetensorsFile {
   }
 
   #readFully(bytes: Uint8Array, position: number): void {
-    for (let at = 0; at < bytes.length; ) {
-      const got = readSync(this.#file, bytes, at, Math.min(CHUNK, bytes.length - at), position + at);
-      if (got === 0)
-        throw new CheckpointError(
-          `${this.path}: ended at byte ${position + at}; the file is cut short, download or save it again`,
-        );
-      at += got;
-    }
+    const got = readAt(this.#file, bytes, position, this.path);
+    if (got < bytes.length)
+      throw new CheckpointError(
+        `${this.path}: ended at byte ${position + got}; the file is cut short, download or save it again`,
+      );
   }
 }
 

@@ -143,7 +143,11 @@ describe('hostile files', () => {
       /has dtype "F4"; supported are/,
     ],
     ['a tensor without a description', () => file({ a: null }, new Uint8Array(0)), /"a" has no description/],
-    ['no file', () => join(dir, 'none.safetensors'), /none\.safetensors: cannot be read \(ENOENT\)/],
+    [
+      'no file',
+      () => join(dir, 'none.safetensors'),
+      /none\.safetensors: not found; download or save the checkpoint again/,
+    ],
   ];
   it.each(cases)('%s', (_, make, message) => {
     const path = make();

@@ -4,6 +4,7 @@
  * Source: https://github.com/huggingface/safetensors (format section of its README).
  */
 import { CheckpointError } from '../errors.ts';
+import { grouped, isTooDeep, lfsPointer, shown } from '../reading.ts';
 
 /** A tensor in host memory, row-major. */
 export interface HostTensor {
@@ -42,12 +43,31 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>;
 }
 
-/** The format's own limit on the length of a header. */
-export const MAX_HEADER = 100_000_000;
+/** Bytes of a header at most. The format allows 100 MB; that of a model of 1,000 layers has 3 MB in one file. */
+export const MAX_HEADER = 2 ** 24;
+/** Tensors in one file at most. */
+const MAX_TENSORS = 100_000;
+/** Axes of one tensor at most. */
+const MAX_AXES = 16;
 
 export const bytesOf = (dtype: Dtype) => BYTES[dtype];
 
 const isCount = (x: unknown): x is number => typeof x === 'number' && Number.isSafeInteger(x) && x >= 0;
+
+/** @throws CheckpointError where the start of a file tells another format: people rename what they have */
+export function refuseOtherFormats(start: Uint8Array, file: string): void {
+  const pointer = lfsPointer(start);
+  if (pointer) throw new CheckpointError(`${file}: ${pointer}`);
+  const magic = new TextDecoder('latin1').decode(start.subarray(0, 2));
+  const isZip = magic === 'PK';
+  const isPickle = start[0] === 0x80 && start[1] >= 2 && start[1] <= 5 && start[2] !== 0;
+  const isGguf = magic === 'GG' && start[2] === 0x55 && start[3] === 0x46;
+  const other = isGguf ? 'a GGUF file' : isZip || isPickle ? 'a pickled file' : '';
+  if (other)
+    throw new CheckpointError(
+      `${file}: is ${other} under another name, not safetensors; save the model with save_pretrained, or take its safetensors from the hub`,
+    );
+}
 
 /**
  * Checks the length field before the header itself is read.
@@ -58,7 +78,11 @@ export function headerLength(first8: Uint8Array, fileBytes: number, file: string
   if (fileBytes < 8 || first8.length < 8)
     throw new CheckpointError(`${file}: ${fileBytes} bytes are too few; ${hint}`);
   const length = new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER) || length + 8n > BigInt(fileBytes) || length < 2n) {
+  if (length > BigInt(MAX_HEADER) && length + 8n <= BigInt(fileBytes))
+    throw new CheckpointError(
+      `${file}: the header has ${grouped(Number(length))} bytes, at most ${grouped(MAX_HEADER)} are read; ${hint}`,
+    );
+  if (length + 8n > BigInt(fileBytes) || length < 2n) {
     throw new CheckpointError(
       `${file}: the header claims ${length} bytes in a file of ${fileBytes}; ${hint}`,
     );
@@ -69,17 +93,18 @@ export function headerLength(first8: Uint8Array, fileBytes: number, file: string
 function tensorInfo(name: string, entry: unknown, dataBytes: number, file: string): TensorInfo {
   const bad = (what: string): never => {
     throw new CheckpointError(
-      `${file}: tensor "${name}" ${what}; the file is damaged, download or save it again`,
+      `${file}: tensor ${shown(name)} ${what}; the file is damaged, download or save it again`,
     );
   };
   if (entry === null || typeof entry !== 'object') return bad('has no description');
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) {
     throw new CheckpointError(
-      `${file}: tensor "${name}" has dtype ${JSON.stringify(dtype)}; supported are ${Object.keys(BYTES).join(', ')}`,
+      `${file}: tensor ${shown(name)} has dtype ${shown(dtype)}; supported are ${Object.keys(BYTES).join(', ')}`,
     );
   }
-  if (!Array.isArray(shape) || !shape.every(isCount)) return bad(`has the shape ${JSON.stringify(shape)}`);
+  if (!Array.isArray(shape) || shape.length > MAX_AXES || !shape.every(isCount))
+    return bad(`has the shape ${shown(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return bad('has no byte range');
   const [begin, end] = offsets as [number, number];
@@ -100,7 +125,7 @@ function tensorInfo(name: string, entry: unknown, dataBytes: number, file: strin
 export function parseHeader(json: Uint8Array, dataBytes: number, file: string): SafetensorsHeader {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    if (!isTooDeep(json)) parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
     parsed = undefined;
   }
@@ -110,11 +135,16 @@ export function parseHeader(json: Uint8Array, dataBytes: number, file: string): 
     );
   }
   const tensors = new Map<string, TensorInfo>();
-  const metadata: Record<string, string> = {};
+  const metadata: Record<string, string> = Object.create(null);
   for (const [name, entry] of Object.entries(parsed)) {
     if (name === '__metadata__') {
-      for (const [key, value] of Object.entries(entry ?? {})) metadata[key] = String(value);
+      for (const [key, value] of Object.entries(entry ?? {}))
+        if (typeof value === 'string') metadata[key] = value;
     } else {
+      if (tensors.size === MAX_TENSORS)
+        throw new CheckpointError(
+          `${file}: has more than ${grouped(MAX_TENSORS)} tensors; no model has as many, the file is damaged`,
+        );
       tensors.set(name, tensorInfo(name, entry, dataBytes, file));
     }
   }
@@ -126,7 +156,7 @@ export function parseHeader(json: Uint8Array, dataBytes: number, file: string): 
       const what =
         begin < at ? 'overlaps the tensor before it' : `leaves a gap of ${begin - at} bytes before it`;
       throw new CheckpointError(
-        `${file}: tensor "${name}" ${what}; the file is damaged, download or save it again`,
+        `${file}: tensor ${shown(name)} ${what}; the file is damaged, download or save it again`,
       );
     }
     at = end;

@@ -1,50 +1,69 @@
 /** Tokenizer and chat template from a checkpoint folder. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { CONFIG_BYTES, MIB, readJson, readPlain, shown } from '../reading.ts';
 import { ChatTemplate } from './chat.ts';
 import { Tokenizer } from './tokenizer.ts';
 
-function readObject(path: string, fix: string): Record<string, unknown> {
-  if (!existsSync(path)) throw new CheckpointError(`${path}: not found; ${fix}`);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    parsed = undefined;
-  }
-  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
-    throw new CheckpointError(`${path}: not a JSON object; download it again`);
-  }
-  return parsed as Record<string, unknown>;
+const FROM_HUB = "take it from the model's hub page";
+/** Bytes that are read at most; those of Qwen2.5-VL have 11 MiB, 6 KiB and 1 KiB. */
+const TOKENIZER_BYTES = 64 * MIB;
+const TOKENIZER_CONFIG_BYTES = 16 * MIB;
+const TEMPLATE_BYTES = MIB;
+
+type JsonObject = Record<string, unknown>;
+
+function readObject(path: string, most: number, missing = FROM_HUB): JsonObject {
+  const json = readJson(path, missing, most);
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw new CheckpointError(`${path}: holds ${shown(json)}, not a JSON object; download it again`);
+  return json as JsonObject;
 }
 
-const FIX = "take it from the model's hub page";
+/** @throws CheckpointError where the file is missing or damaged */
+export function readTokenizerConfig(dir: string): JsonObject {
+  return readObject(join(dir, 'tokenizer_config.json'), TOKENIZER_CONFIG_BYTES);
+}
 
 /** @throws CheckpointError where a file is missing, damaged, or lacks the tokens for images and turns */
 export function loadTokenizer(dir: string): Tokenizer {
-  const tokenizer = readObject(join(dir, 'tokenizer.json'), FIX);
-  return new Tokenizer(tokenizer, readObject(join(dir, 'tokenizer_config.json'), FIX), dir);
+  const isSlow = existsSync(join(dir, 'vocab.json')) && existsSync(join(dir, 'merges.txt'));
+  const missing = isSlow
+    ? `make it from vocab.json and merges.txt in Python (AutoTokenizer.from_pretrained, then save_pretrained), or ${FROM_HUB}`
+    : FROM_HUB;
+  const tokenizer = readObject(join(dir, 'tokenizer.json'), TOKENIZER_BYTES, missing);
+  return new Tokenizer(tokenizer, readTokenizerConfig(dir), dir);
+}
+
+/** The template of a `chat_template` key: one text, or named ones of which the default is taken. */
+function templateOf(json: JsonObject, path: string): ChatTemplate | undefined {
+  const value = Object.hasOwn(json, 'chat_template') ? json.chat_template : undefined;
+  const named: unknown[] = Array.isArray(value) ? value : [];
+  const chosen =
+    typeof value === 'string'
+      ? value
+      : (named.find((entry) => Object(entry).name === 'default') as { template?: unknown } | undefined)
+          ?.template;
+  return typeof chosen === 'string' ? new ChatTemplate(chosen, path) : undefined;
 }
 
 /**
- * The chat template, looked for where `transformers` looks: chat_template.jinja, chat_template.json, then
- * tokenizer_config.json.
- * @throws CheckpointError where none of them has one
+ * The chat template, looked for where transformers' processor looks: processor_config.json, chat_template.json,
+ * chat_template.jinja, then tokenizer_config.json.
+ * @throws CheckpointError where none of them has one, or it is of a model that takes no pictures
  */
 export function loadChatTemplate(dir: string): ChatTemplate {
-  const jinja = join(dir, 'chat_template.jinja');
-  if (existsSync(jinja)) return new ChatTemplate(readFileSync(jinja, 'utf8'), jinja);
-  for (const file of ['chat_template.json', 'tokenizer_config.json']) {
+  for (const file of ['processor_config.json', 'chat_template.json']) {
     const path = join(dir, file);
-    if (!existsSync(path)) continue;
-    const template = readObject(path, FIX).chat_template;
-    if (typeof template === 'string') return new ChatTemplate(template, path);
-    if (Array.isArray(template)) {
-      const named = template as { name?: string; template?: string }[];
-      const chosen = named.find((entry) => entry.name === 'default')?.template;
-      if (chosen !== undefined) return new ChatTemplate(chosen, path);
-    }
+    const found = existsSync(path) ? templateOf(readObject(path, CONFIG_BYTES), path) : undefined;
+    if (found) return found;
   }
-  throw new CheckpointError(`${dir}: no chat template; put chat_template.json there (${FIX})`);
+  const jinja = join(dir, 'chat_template.jinja');
+  if (existsSync(jinja))
+    return new ChatTemplate(new TextDecoder().decode(readPlain(jinja, TEMPLATE_BYTES, FROM_HUB)), jinja);
+  const path = join(dir, 'tokenizer_config.json');
+  const found = existsSync(path) ? templateOf(readTokenizerConfig(dir), path) : undefined;
+  if (found) return found;
+  throw new CheckpointError(`${dir}: no chat template; put chat_template.jinja there (${FROM_HUB})`);
 }

@@ -1,13 +1,12 @@
 /** The policy of a run as the loop's surroundings need it: its words, its image processor, its size. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CheckpointError } from '../errors.ts';
-import { readJson, readPolicyConfig } from '../model/checkpoint.ts';
+import { readPolicyConfig } from '../model/checkpoint.ts';
 import { parameterSpecs } from '../model/names.ts';
-import { loadChatTemplate, loadTokenizer } from '../text/load.ts';
+import { readProcessor } from '../model/processor-file.ts';
+import { loadChatTemplate, loadTokenizer, readTokenizerConfig } from '../text/load.ts';
 import { FORMAT_PROMPT } from '../text/prompt.ts';
-import { parseProcessorConfig } from '../vision/processor.ts';
 import type { RunConfig } from './config.ts';
 import type { PolicyText } from './prompts.ts';
 
@@ -34,8 +33,7 @@ const count = (n: number) =>
  * tokenizer_config.json, which goes into every checkpoint of it.
  */
 function ownFormat(dir: string, base: boolean): string {
-  const config = readJson(join(dir, 'tokenizer_config.json'), 'take it from the hub page of the model');
-  const own = (config as { papo_format_prompt?: unknown } | null)?.papo_format_prompt;
+  const own = readTokenizerConfig(dir).papo_format_prompt;
   if (typeof own === 'string') return own;
   return base ? '' : FORMAT_PROMPT;
 }
@@ -43,19 +41,13 @@ function ownFormat(dir: string, base: boolean): string {
 /** @throws CheckpointError where a file is missing or of another family */
 export function openPolicy({ policy, data }: RunConfig): RunPolicy {
   const dir = policy ?? BASE_POLICY;
-  if (!existsSync(dir))
+  if (policy === null && !existsSync(dir))
     throw new CheckpointError(
-      policy === null
-        ? `${dir}: the base policy is missing from the package; install papo again, or name a checkpoint with --policy`
-        : `${dir}: no such folder; name a Qwen2.5-VL checkpoint in Hugging Face form with --policy`,
+      `${dir}: the base policy is missing from the package; install papo again, or name a checkpoint with --policy`,
     );
   const config = readPolicyConfig(dir);
   const parameters = parameterSpecs(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  const processorFile = join(dir, 'preprocessor_config.json');
-  const processor = parseProcessorConfig(
-    readJson(processorFile, 'take it from the hub page of the model'),
-    processorFile,
-  );
+  const processor = readProcessor(dir, config);
   const { systemPrompt, maxPromptTokens, minPixels, maxPixels } = data;
   const name = policy === null ? 'base policy of papo' : dir;
   return {

@@ -1,8 +1,9 @@
 import { CheckpointError, ImageError } from '../errors.ts';
+import { grouped, shown } from '../reading.ts';
 import type { RgbImage } from './image.ts';
 import { resizeBicubic } from './resize.ts';
 
-/** What a `preprocessor_config.json` of a Qwen2-VL, Qwen2.5-VL or Qwen3-VL checkpoint settles. */
+/** What the image processor's settings of a Qwen2-VL, Qwen2.5-VL or Qwen3-VL checkpoint settle. */
 export interface ProcessorConfig {
   /** Side of a patch in pixels: 14, or 16 for Qwen3-VL. */
   readonly patchSize: number;
@@ -35,19 +36,18 @@ export interface PreparedImage {
 const MAX_ASPECT_RATIO = 200;
 const BICUBIC = 3;
 
-function readNumber(value: unknown, key: string, file: string, whole: boolean): number {
-  if (typeof value !== 'number' || !(value > 0) || (whole && !Number.isInteger(value)))
-    throw new CheckpointError(
-      `${file}: ${key} is ${JSON.stringify(value)}; expected a ${whole ? 'whole ' : ''}number above 0`,
-    );
-  return value;
-}
+/** The largest numbers that are believed: above those of any model, far below what would fill a memory. */
+const MOST = {
+  patch: 256,
+  merge: 16,
+  frames: 16,
+  /** Every picture is scaled up to `min_pixels`, so it decides what one takes: .4 GB of values at this size. */
+  minPixels: 2 ** 24,
+  maxPixels: 2 ** 40,
+} as const;
 
-function readChannels(value: unknown, key: string, file: string): [number, number, number] {
-  if (!Array.isArray(value) || value.length !== 3 || !value.every((v) => typeof v === 'number'))
-    throw new CheckpointError(`${file}: ${key} is ${JSON.stringify(value)}; expected three numbers`);
-  return [value[0], value[1], value[2]];
-}
+/** Names under which the image processor of these families was saved. */
+const PROCESSOR = /^Qwen(2|2_5|3)_?VLImageProcessor(Fast|Pil)?$/;
 
 /** Settings of the Hugging Face processor that would change the pixels, and the one value that is carried out here. */
 const REQUIRED = {
@@ -58,37 +58,67 @@ const REQUIRED = {
 } as const;
 
 /**
- * Reads a `preprocessor_config.json`. Pixel limits are taken from `min_pixels`/`max_pixels`, else from `size` as
- * `min_pixels`/`max_pixels` or `shortest_edge`/`longest_edge` (which count pixels here, not edges), else 56·56 and 28·28·1280.
- * Other missing keys have Hugging Face's defaults (Qwen2VLImageProcessor). Throws CheckpointError naming `file`.
+ * Reads the settings of an image processor: a `preprocessor_config.json`, or `image_processor` of the
+ * `processor_config.json` that transformers 5 writes. Pixel limits are taken from `min_pixels`/`max_pixels`, else from
+ * `size` as `min_pixels`/`max_pixels` or `shortest_edge`/`longest_edge` (which count pixels here, not edges), else 56·56
+ * and 28·28·1280. Other missing keys have Hugging Face's defaults (Qwen2VLImageProcessor).
+ * @param where the file and, where the settings lie inside it, the key, for messages
+ * @throws CheckpointError naming `where` and the key
  */
-export function parseProcessorConfig(json: unknown, file: string): ProcessorConfig {
+export function parseProcessorConfig(json: unknown, where: string): ProcessorConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new CheckpointError(`${file}: not a JSON object; expected an image processor's settings`);
+    throw new CheckpointError(`${where}: not a JSON object; expected an image processor's settings`);
   const raw = json as Record<string, unknown>;
-  for (const [key, value] of Object.entries(REQUIRED))
-    if (key in raw && raw[key] !== value)
-      throw new CheckpointError(
-        `${file}: ${key} is ${JSON.stringify(raw[key])}; only ${value} is supported by this image processor`,
-      );
-  const size = (raw.size ?? {}) as Record<string, unknown>;
-  const count = (key: string, value: unknown, otherwise: number) =>
-    value === undefined || value === null ? otherwise : readNumber(value, key, file, true);
-  const config = {
-    patchSize: count('patch_size', raw.patch_size, 14),
-    mergeSize: count('merge_size', raw.merge_size, 2),
-    temporalPatchSize: count('temporal_patch_size', raw.temporal_patch_size, 2),
-    minPixels: count('min_pixels', raw.min_pixels ?? size.min_pixels ?? size.shortest_edge, 56 * 56),
-    maxPixels: count('max_pixels', raw.max_pixels ?? size.max_pixels ?? size.longest_edge, 28 * 28 * 1280),
-    imageMean: readChannels(raw.image_mean ?? [0.48145466, 0.4578275, 0.40821073], 'image_mean', file),
-    imageStd: readChannels(raw.image_std ?? [0.26862954, 0.26130258, 0.27577711], 'image_std', file),
-    rescaleFactor: readNumber(raw.rescale_factor ?? 1 / 255, 'rescale_factor', file, false),
+  const get = (key: string) => (Object.hasOwn(raw, key) ? (raw[key] ?? undefined) : undefined);
+  const fail = (key: string, expected: string): never => {
+    throw new CheckpointError(`${where}: ${key} is ${shown(get(key))}; ${expected}`);
   };
-  if (!config.imageStd.every((v) => v > 0))
-    throw new CheckpointError(`${file}: image_std ${JSON.stringify(config.imageStd)}; each must be above 0`);
+  const kind = get('image_processor_type');
+  if (kind !== undefined && !(typeof kind === 'string' && PROCESSOR.test(kind)))
+    fail('image_processor_type', 'expected "Qwen2VLImageProcessor", that of Qwen2.5-VL');
+  for (const [key, value] of Object.entries(REQUIRED))
+    if (get(key) !== undefined && get(key) !== value)
+      fail(key, `only ${value} is supported by this image processor`);
+  const size = Object(get('size')) as Record<string, unknown>;
+  const whole = (key: string, value: unknown, most: number, otherwise: number): number => {
+    const found = value ?? otherwise;
+    if (typeof found === 'number' && Number.isInteger(found) && found > 0 && found <= most) return found;
+    throw new CheckpointError(
+      `${where}: ${key} is ${shown(value)}; expected a whole number above 0, at most ${grouped(most)}`,
+    );
+  };
+  const square = (key: string, most: number, otherwise: number) => {
+    const value = get(key);
+    const sides: unknown[] = Array.isArray(value) ? value : [value];
+    if (sides.length === 0 || sides.length > 2 || sides.some((side) => side !== sides[0]))
+      fail(key, 'expected a whole number, or the same one twice');
+    return whole(key, sides[0], most, otherwise);
+  };
+  const channels = (key: string, otherwise: [number, number, number], least: number) => {
+    const value = get(key) ?? otherwise;
+    const isGood = (v: unknown) => typeof v === 'number' && v >= least && v <= 1e6;
+    if (!Array.isArray(value) || value.length !== 3 || !value.every(isGood))
+      fail(key, least > 0 ? 'expected three numbers above 0' : 'expected three numbers');
+    return value as [number, number, number];
+  };
+  const rescaleFactor = get('rescale_factor') ?? 1 / 255;
+  if (typeof rescaleFactor !== 'number' || !(rescaleFactor > 0 && rescaleFactor <= 1e6))
+    return fail('rescale_factor', 'expected a number above 0');
+  const least = get('min_pixels') ?? size.min_pixels ?? size.shortest_edge;
+  const most = get('max_pixels') ?? size.max_pixels ?? size.longest_edge;
+  const config = {
+    patchSize: square('patch_size', MOST.patch, 14),
+    mergeSize: square('merge_size', MOST.merge, 2),
+    temporalPatchSize: square('temporal_patch_size', MOST.frames, 2),
+    minPixels: whole('min_pixels', least, MOST.minPixels, 56 * 56),
+    maxPixels: whole('max_pixels', most, MOST.maxPixels, 28 * 28 * 1280),
+    imageMean: channels('image_mean', [0.48145466, 0.4578275, 0.40821073], -1e6),
+    imageStd: channels('image_std', [0.26862954, 0.26130258, 0.27577711], 1e-6),
+    rescaleFactor,
+  };
   if (config.minPixels > config.maxPixels)
     throw new CheckpointError(
-      `${file}: min_pixels ${config.minPixels} is above max_pixels ${config.maxPixels}; swap or correct them`,
+      `${where}: min_pixels ${config.minPixels} is above max_pixels ${config.maxPixels}; swap or correct them`,
     );
   return config;
 }

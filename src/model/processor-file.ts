@@ -1,0 +1,53 @@
+/** The image processor's settings of a policy folder, in whichever file its writer has put them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { readJson } from '../reading.ts';
+import { type ProcessorConfig, parseProcessorConfig } from '../vision/processor.ts';
+import type { PolicyConfig } from './config.ts';
+import { listFolder, POLICY } from './folder.ts';
+
+const PREPROCESSOR = 'preprocessor_config.json';
+/** transformers 5 keeps all processors of a model here. */
+const PROCESSOR = 'processor_config.json';
+const FROM_HUB = "take it from the model's hub page";
+
+/** The settings, and the file (with the key) that they are from. As in transformers, the nested ones go first. */
+function readSettings(dir: string): { json: unknown; where: string } {
+  listFolder(dir, POLICY);
+  const nested = join(dir, PROCESSOR);
+  const plain = join(dir, PREPROCESSOR);
+  if (existsSync(nested)) {
+    const json = Object(readJson(nested, FROM_HUB)) as { image_processor?: unknown };
+    if (Object.hasOwn(json, 'image_processor'))
+      return { json: json.image_processor, where: `${nested}: image_processor` };
+  }
+  if (existsSync(plain) || !existsSync(nested)) return { json: readJson(plain, FROM_HUB), where: plain };
+  throw new CheckpointError(
+    `${nested}: has no "image_processor", and ${PREPROCESSOR} is missing; ${FROM_HUB}`,
+  );
+}
+
+/**
+ * Reads the image processor of a folder: `processor_config.json` as transformers 5 writes it, else
+ * `preprocessor_config.json`.
+ * @param config the policy that the pictures are for
+ * @throws CheckpointError where neither is there, a value is wrong, or the patches are not those of the policy
+ */
+export function readProcessor(dir: string, config?: PolicyConfig): ProcessorConfig {
+  const { json, where } = readSettings(dir);
+  const processor = parseProcessorConfig(json, where);
+  if (config === undefined) return processor;
+  const { vision } = config;
+  const pairs = [
+    ['patch_size', processor.patchSize, 'patch_size', vision.patchSize],
+    ['merge_size', processor.mergeSize, 'spatial_merge_size', vision.mergeSize],
+    ['temporal_patch_size', processor.temporalPatchSize, 'temporal_patch_size', vision.temporalPatchSize],
+  ] as const;
+  for (const [key, own, other, wanted] of pairs)
+    if (own !== wanted)
+      throw new CheckpointError(
+        `${where}: ${key} is ${own}, but "vision_config.${other}" in config.json is ${wanted}; take both files from the same model`,
+      );
+  return processor;
+}
