@@ -1,35 +1,17 @@
 /** Rollout speed of a policy: 256 rollouts (32 questions × 8) of the built-in tasks. */
-import { renderScene } from '../src/data/tasks/draw.ts';
-import { makeUndrawn } from '../src/data/tasks/make.ts';
 import { openOnnxEngine } from '../src/engine/onnx/engine.ts';
-import type { Prompt } from '../src/engine/types.ts';
 import { buildBatch, pixelFeed } from '../src/model/batch.ts';
 import { readCheckpoint } from '../src/model/checkpoint.ts';
 import { generationProgram } from '../src/model/generate.ts';
-import { readProcessor } from '../src/model/processor-file.ts';
 import { Weights } from '../src/model/weights.ts';
 import { random } from '../src/random.ts';
 import { Session } from '../src/tensor/session.ts';
-import { loadChatTemplate, loadTokenizer } from '../src/text/load.ts';
-import { encodePrompt, promptMessages } from '../src/text/prompt.ts';
-import { prepareImage } from '../src/vision/processor.ts';
+import { questions } from './questions.ts';
 
 const [P, G, T] = [32, 8, 64];
 
-function questions(dir: string): Prompt[] {
-  const text = { tokenizer: loadTokenizer(dir), chat: loadChatTemplate(dir) };
-  const processor = readProcessor(dir);
-  return Array.from({ length: P }, (_, i) => {
-    const row = makeUndrawn('bench', i, { split: 'validation' });
-    const image = prepareImage(renderScene(row.meta.scene), processor);
-    const messages = promptMessages(row.problem, 1, row.id, { formatPrompt: '' });
-    const ids_L = encodePrompt(messages, [image.gridThw], text, processor.mergeSize, row.id);
-    return { id: row.id, ids_L, views: { original: [image] } };
-  });
-}
-
 export async function rolloutSpeed(dir: string, threads: number, repeats = 8) {
-  const prompts = questions(dir);
+  const prompts = questions(dir, P);
   const checkpoint = readCheckpoint(dir);
   const c = checkpoint.config;
   const groups = prompts.map((p) => ({

@@ -110,8 +110,20 @@ export function buildBatch(
     'text.sin': sin,
     ...vision?.feeds,
   };
-  if (vision) feeds.place = place;
+  if (vision) {
+    feeds.place = place;
+    feeds['place.back'] = wayBack(place, rows + layout.imageTokens);
+  }
   return { layout, feeds, patchOrder: vision?.order ?? null };
+}
+
+/** For each of `count` rows, the place in `index` that names it, or `index.length` where none does. */
+function wayBack(index: Int32Array, count: number): Int32Array {
+  const back = new Int32Array(count).fill(index.length);
+  index.forEach((row, i) => {
+    back[row] = i;
+  });
+  return back;
 }
 
 /** Writes the rotary table: each frequency follows the position of its M-RoPE section. */

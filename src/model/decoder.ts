@@ -38,10 +38,11 @@ export const rowsOf = (l: TextLayout) => l.prompts * (l.prefix + l.samples * l.b
 /** Token embeddings of all rows, image tokens in their places. @returns [rows, d] */
 export function embed(w: Weights, l: TextLayout, imageEmbeds: Tensor | null): Tensor {
   const rows = rowsOf(l);
-  const words = t.gather(w.get('model.embed_tokens.weight'), input('ids', [rows], 'int32'));
+  const words = w.rows('model.embed_tokens.weight', 'ids', rows);
   if (!imageEmbeds) return words;
-  // Row r takes word r, or image token `place − rows`.
-  return t.gather(t.concat([words, imageEmbeds], 0), input('place', [rows], 'int32'));
+  // Row r takes word r, or image token `place − rows`; the pads' own words and padding among the image tokens go nowhere.
+  const place = input('place', [rows], 'int32');
+  return t.permuteRows([words, imageEmbeds], place, input('place.back', [rows + l.imageTokens], 'int32'));
 }
 
 /** Which row of the rotary tables each row uses: blocks of one prompt share the prompt's rows. */

@@ -1,14 +1,14 @@
 /**
  * Attention within segments: the vision tower's windows and images. Segments of one length that lie end to end are a
- * reshape; otherwise rows are gathered into slots of the longest segment, the empty slots are masked, and rows are
- * gathered back.
+ * reshape; otherwise rows are moved into slots of the longest segment, the empty slots are masked, and rows are moved
+ * back. Either list is the other's way back.
  */
 export interface Segments {
   /** Number of segments, S. */
   count: number;
   /** Slots of each, W: the longest segment. */
   width: number;
-  /** [S·W] row of every slot (0 for an empty one), and [N] slot of every row; null where the layout is a reshape. */
+  /** [S·W] row of every slot (N: an empty one), [N] slot of every row (S·W: padding); null where it is a reshape. */
   slots: Int32Array | null;
   rows: Int32Array | null;
   /** [S·W] 0 for a filled slot, -1e9 for an empty one. */
@@ -34,9 +34,9 @@ export function segments(
   const total = Math.max(count ?? 0, real);
   if (even && total === real && boundaries[real] === rows)
     return { count: real, width, slots: null, rows: null, bias: null };
-  const slots = new Int32Array(total * width);
+  const slots = new Int32Array(total * width).fill(rows);
   const bias = new Float32Array(total * width).fill(-1e9);
-  const back = new Int32Array(rows);
+  const back = new Int32Array(rows).fill(total * width);
   for (let s = 0; s < real; s++) {
     for (let r = boundaries[s]; r < boundaries[s + 1]; r++) {
       const slot = s * width + (r - boundaries[s]);

@@ -82,15 +82,14 @@ function attention(
   const qkv = t.linear(h, w.get(`${name}.qkv.weight`), w.get(`${name}.qkv.bias`));
   const [qk, v] = t.split(qkv, [2 * d, d], 1);
   const turned = t.reshape(t.rotary(t.reshape(qk, [1, n, 2 * d]), range64([1, n]), cos, sin), [n, 2 * d]);
-  const [q, k] = t.split(turned, [d, d], 1);
-  const heads = (x: Tensor) => {
-    const slotted = s.slots ? t.gather(x, s.slots) : x;
-    return t.transpose(t.reshape(slotted, [s.count, s.width, c.heads, c.headDim]), [0, 2, 1, 3]);
-  };
-  let scores = t.matmul(heads(q), heads(k), { transB: true, alpha: 1 / Math.sqrt(c.headDim) });
+  const slotted = (x: Tensor) => (s.slots ? t.permuteRows([x], s.slots, s.rows!) : x);
+  const heads = (x: Tensor) =>
+    t.transpose(t.reshape(x, [s.count, s.width, c.heads, c.headDim]), [0, 2, 1, 3]);
+  const [q, k] = t.split(slotted(turned), [d, d], 1).map(heads);
+  let scores = t.matmul(q, k, { transB: true, alpha: 1 / Math.sqrt(c.headDim) });
   if (s.bias) scores = t.add(scores, s.bias);
-  const y = t.matmul(t.softmax(scores), heads(v));
+  const y = t.matmul(t.softmax(scores), heads(slotted(v)));
   const flat = t.reshape(t.transpose(y, [0, 2, 1, 3]), [s.count * s.width, d]);
-  const back = s.rows ? t.gather(flat, s.rows) : flat;
+  const back = s.rows ? t.permuteRows([flat], s.rows, s.slots!) : flat;
   return t.linear(back, w.get(`${name}.proj.weight`), w.get(`${name}.proj.bias`));
 }

@@ -100,9 +100,9 @@ const cases: Record<string, Case> = {
     shapes: { a: [3, 4], b: [3, 2] },
     f: (x) => t.exp(t.scatterAddLast(x.a, i64([1, 1, 3, 0, 0, 2], [3, 2]), x.b)),
   },
-  ScatterND: {
-    shapes: { a: [4, 2], b: [3, 2] },
-    f: (x) => t.exp(t.scatterAddRows(x.a, i64([1, 3, 1]), x.b)),
+  'Custom: permuteRows, rows left out and rows of zeros': {
+    shapes: { a: [2, 3], b: [3, 3] },
+    f: (x) => t.exp(t.permuteRows([x.a, x.b], i64([4, 0, 5, 2]), i64([1, 4, 3, 4, 0]))),
   },
   Softmax: { shapes: { a: [2, 5], b: [2, 5] }, f: (x) => t.mul(t.softmax(x.a), x.b) },
   LogSoftmax: { shapes: { a: [2, 5], b: [2, 5] }, f: (x) => t.mul(t.logSoftmax(x.a), x.b) },

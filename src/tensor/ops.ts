@@ -1,6 +1,7 @@
 /** All operators under one name: `import * as t from '../tensor/ops.ts'`. */
 
 export { constant, type DType, input, type Shape, scalar, Tensor } from './graph.ts';
+export * from './ops/custom.ts';
 export * from './ops/elementwise.ts';
 export * from './ops/index.ts';
 export * from './ops/matmul.ts';

@@ -27,6 +27,8 @@ export interface Program {
   outputs: Port[];
   /** Number of operators, those of loop bodies included. */
   operators: number;
+  /** Which operators these are, by name. */
+  kinds: string[];
 }
 
 const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
@@ -60,7 +62,13 @@ export function compile(outputs: Record<string, Tensor>): Program {
   model.raw(7, graph.finish());
   model.message(8, (w) => w.text(1, '').int(2, 21));
   model.message(8, (w) => w.text(1, 'com.microsoft').int(2, 1));
-  return { bytes: model.finish(), inputs: encoder.inputs, outputs: ports, operators: encoder.operators };
+  return {
+    bytes: model.finish(),
+    inputs: encoder.inputs,
+    outputs: ports,
+    operators: encoder.operators,
+    kinds: [...encoder.kinds].sort(),
+  };
 }
 
 interface PlainNode {
@@ -75,6 +83,7 @@ interface PlainNode {
 class Encoder {
   readonly inputs: Port[] = [];
   operators = 0;
+  readonly kinds = new Set<string>();
   private readonly names = new Map<Tensor, string>();
   private readonly constants = new Map<string, { name: string; node: Node }>();
   private readonly emitted = new Set<Node>();
@@ -177,6 +186,7 @@ class Encoder {
 
   node(graph: Writer, n: PlainNode): void {
     this.operators++;
+    this.kinds.add(n.op);
     graph.message(1, (w) => {
       for (const i of n.inputs) w.text(1, i);
       for (const o of n.outputs) w.text(2, o);

@@ -22,16 +22,37 @@ export interface Moments {
   moment2: Arrays;
 }
 
+/** An output [N, d] whose rows are to be added to the rows of a parameter's gradient. */
+export interface RowGradient {
+  output: string;
+  parameter: string;
+  /** Name of the fed row numbers [N], int32. */
+  ids: string;
+}
+
+export interface TrainingProgram extends Program {
+  rowGradients: RowGradient[];
+}
+
+export interface Differentiated {
+  /** The loss and every term. */
+  terms: Record<string, TensorData>;
+  /** By parameter; those that the loss does not depend on are left out. */
+  gradients: Arrays;
+}
+
 export interface Executor {
   /** Makes the parameters known; `current` ones start with fresh moments. */
   setParameters(set: ParameterSet, values: Arrays): Promise<void>;
   /** Compiles a program under a handle of the caller's choice. */
-  open(handle: string, program: Program): Promise<void>;
+  open(handle: string, program: Program | TrainingProgram): Promise<void>;
   close(handle: string): Promise<void>;
   /** Runs a program with the parameters of a set; returns all outputs. */
   run(handle: string, feeds: Feeds, set: ParameterSet): Promise<Record<string, TensorData>>;
   /** Runs a program with the current parameters, adds its gradients to what was accumulated, returns the rest. */
   accumulate(handle: string, feeds: Feeds): Promise<Record<string, TensorData>>;
+  /** Runs a program with the current parameters and returns its gradients; what was accumulated stays as it is. */
+  differentiate(handle: string, feeds: Feeds): Promise<Differentiated>;
   step(settings: AdamW): Promise<StepReport>;
   parameters(): Promise<Arrays>;
   moments(): Promise<Moments>;
@@ -43,6 +64,7 @@ export class LocalExecutor implements Executor {
   private readonly options: SessionOptions;
   private readonly sessions = new Map<string, Session>();
   private readonly sets: Record<ParameterSet, Arrays> = { current: {}, reference: {} };
+  private readonly rowGradients = new Map<string, RowGradient[]>();
   private trainables: Record<string, Trainable> = {};
   private steps = 0;
 
@@ -61,13 +83,15 @@ export class LocalExecutor implements Executor {
     }
   }
 
-  async open(handle: string, program: Program): Promise<void> {
+  async open(handle: string, program: Program | TrainingProgram): Promise<void> {
     this.sessions.set(handle, await Session.create(program, this.options));
+    if ('rowGradients' in program) this.rowGradients.set(handle, program.rowGradients);
   }
 
   async close(handle: string): Promise<void> {
     await this.sessions.get(handle)?.close();
     this.sessions.delete(handle);
+    this.rowGradients.delete(handle);
   }
 
   async run(handle: string, feeds: Feeds, set: ParameterSet): Promise<Record<string, TensorData>> {
@@ -75,11 +99,33 @@ export class LocalExecutor implements Executor {
   }
 
   async accumulate(handle: string, feeds: Feeds): Promise<Record<string, TensorData>> {
+    return this.backward(handle, feeds, (name) => this.trainables[name].gradient);
+  }
+
+  async differentiate(handle: string, feeds: Feeds): Promise<Differentiated> {
+    const gradients: Arrays = {};
+    const terms = await this.backward(handle, feeds, (name) => {
+      gradients[name] ??= new Float32Array(this.trainables[name].value.length);
+      return gradients[name];
+    });
+    return { terms, gradients };
+  }
+
+  /** Runs a training program and adds its gradients to where `into` says. Returns its other outputs. */
+  private async backward(
+    handle: string,
+    feeds: Feeds,
+    into: (parameter: string) => Float32Array,
+  ): Promise<Record<string, TensorData>> {
     const outputs = await this.run(handle, feeds, 'current');
+    for (const { output, parameter, ids } of this.rowGradients.get(handle) ?? []) {
+      addRows(into(parameter), outputs[output] as Float32Array, feeds[ids] as Int32Array);
+      delete outputs[output];
+    }
     const rest: Record<string, TensorData> = {};
     for (const [name, value] of Object.entries(outputs)) {
       if (!name.startsWith(GRADIENT)) rest[name] = value;
-      else addInto(this.trainables[name.slice(GRADIENT.length)].gradient, value as Float32Array);
+      else addInto(into(name.slice(GRADIENT.length)), value as Float32Array);
     }
     return rest;
   }
@@ -117,6 +163,24 @@ export class LocalExecutor implements Executor {
 
 function addInto(sum: Float32Array, x: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] += x[i];
+}
+
+/**
+ * Adds rows [N, d] to the rows of a table that `ids` [N] names, in order and in double precision: what comes out is the
+ * rounded sum, however often a row is named.
+ */
+export function addRows(table: Float32Array, rows: Float32Array, ids: Int32Array): void {
+  const d = rows.length / ids.length;
+  const sums = new Map<number, Float64Array>();
+  for (let r = 0; r < ids.length; r++) {
+    let sum = sums.get(ids[r]);
+    if (!sum) {
+      sum = new Float64Array(d);
+      sums.set(ids[r], sum);
+    }
+    for (let j = 0, at = r * d; j < d; j++, at++) sum[j] += rows[at];
+  }
+  for (const [id, sum] of sums) for (let j = 0; j < d; j++) table[id * d + j] += sum[j];
 }
 
 export const copyOf = (arrays: Arrays): Arrays =>

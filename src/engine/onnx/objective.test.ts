@@ -10,7 +10,7 @@ import { random } from '../../random.ts';
 import { type Feeds, Session } from '../../tensor/session.ts';
 import { decodeImage } from '../../vision/decode.ts';
 import { parseProcessorConfig, prepareImage } from '../../vision/processor.ts';
-import { GRADIENT } from './executor.ts';
+import { addRows, GRADIENT } from './executor.ts';
 import { trainingProgram } from './training.ts';
 
 const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
@@ -97,6 +97,12 @@ async function gradient(
   const grads = new Map<string, Float32Array>();
   for (const [name, g] of Object.entries(out))
     if (name.startsWith(GRADIENT)) grads.set(name, g as Float32Array);
+  for (const { output, parameter, ids } of program.rowGradients) {
+    const name = GRADIENT + parameter;
+    const table = grads.get(name) ?? new Float32Array(checkpoint.parameters.get(parameter)!.data.length);
+    addRows(table, out[output] as Float32Array, feeds[ids] as Int32Array);
+    grads.set(name, table);
+  }
   return { grads, operators: program.operators, inputs: program.inputs.map((i) => i.name) };
 }
 

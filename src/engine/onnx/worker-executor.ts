@@ -8,7 +8,7 @@ import type { TensorData } from '../../tensor/graph.ts';
 import type { Program } from '../../tensor/program.ts';
 import type { Feeds, SessionOptions } from '../../tensor/session.ts';
 import type { AdamW, StepReport } from '../types.ts';
-import type { Arrays, Executor, Moments, ParameterSet } from './executor.ts';
+import type { Arrays, Differentiated, Executor, Moments, ParameterSet, TrainingProgram } from './executor.ts';
 
 export interface Request {
   id: number;
@@ -59,12 +59,13 @@ export class WorkerExecutor implements Executor {
   }
 
   setParameters = (set: ParameterSet, values: Arrays) => this.call<void>('setParameters', set, values);
-  open = (handle: string, program: Program) => this.call<void>('open', handle, program);
+  open = (handle: string, program: Program | TrainingProgram) => this.call<void>('open', handle, program);
   close = (handle: string) => this.call<void>('close', handle);
   run = (handle: string, feeds: Feeds, set: ParameterSet) =>
     this.call<Record<string, TensorData>>('run', handle, feeds, set);
   accumulate = (handle: string, feeds: Feeds) =>
     this.call<Record<string, TensorData>>('accumulate', handle, feeds);
+  differentiate = (handle: string, feeds: Feeds) => this.call<Differentiated>('differentiate', handle, feeds);
   step = (settings: AdamW) => this.call<StepReport>('step', settings);
   parameters = () => this.call<Arrays>('parameters');
   moments = () => this.call<Moments>('moments');

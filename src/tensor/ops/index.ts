@@ -1,8 +1,9 @@
 /** Reading and writing by index. */
 import { GraphError } from '../../errors.ts';
-import { apply, misfit, type Tensor } from '../graph.ts';
+import { apply, constant, misfit, type Tensor } from '../graph.ts';
+import { custom } from './custom.ts';
 import { cast, type GradientRule } from './elementwise.ts';
-import { axisOf, reshape, zeros } from './shape.ts';
+import { axisOf, concat, expand, reshape, split, zeros } from './shape.ts';
 
 const isIndex = (op: string, t: Tensor) => {
   if (t.dtype !== 'int64' && t.dtype !== 'int32')
@@ -35,14 +36,26 @@ export function scatterAddLast(x: Tensor, indices: Tensor, updates: Tensor): Ten
   });
 }
 
-/** Adds rows `updates` [K, ...] into x [R, ...] at the row numbers [K]. (ONNX ScatterND) */
-export function scatterAddRows(x: Tensor, rows: Tensor, updates: Tensor): Tensor {
-  isIndex('ScatterND', rows);
-  if (rows.rank !== 1 || updates.shape[0] !== rows.shape[0])
-    misfit('ScatterND', 'one row number an update', rows, updates);
-  const index = reshape(cast(rows, 'int64'), [rows.shape[0], 1]);
-  return apply('ScatterND', [x, index, updates], x.shape, x.dtype, {
-    attributes: { reduction: { string: 'add' } },
+/**
+ * Rows of `parts` (laid end to end, [R, d] in all) in another order: row i of the result [N, d] is row `index[i]`, or
+ * zeros where `index[i]` is R. `inverse` [R] is the way back: where in the result each row went, N for nowhere.
+ * No row may be named twice, so the gradient is a gather as well and nothing is ever added up.
+ */
+export function permuteRows(parts: readonly Tensor[], index: Tensor, inverse: Tensor): Tensor {
+  const rows = parts.reduce((n, p) => n + p.shape[0], 0);
+  const d = parts[0].shape[1];
+  if (parts.some((p) => p.rank !== 2)) misfit('permuteRows', 'the parts must be matrices', ...parts);
+  if (index.rank !== 1 || inverse.rank !== 1 || inverse.shape[0] !== rows)
+    misfit('permuteRows', `the way back needs one place for each of ${rows} rows`, index, inverse);
+  const zero = constant(new Float32Array(d), [1, d]);
+  const out = gather(concat([...parts, zero], 0), index);
+  return custom(out, parts, (dy) => {
+    const back = gather(concat([dy, zero], 0), inverse);
+    return split(
+      back,
+      parts.map((p) => p.shape[0]),
+      0,
+    );
   });
 }
 
@@ -52,16 +65,25 @@ export const indexGradients: Record<string, GradientRule> = {
     const axis = (node.attributes.axis as { int: number }).int;
     if (axis !== 0)
       throw new GraphError(`Gather: a gradient is defined for axis 0 only, not ${axis}; transpose first`);
-    const updates = reshape(dy!, [indices.size, ...x.shape.slice(1)]);
-    return [scatterAddRows(zeros(x.shape), reshape(indices, [indices.size]), updates), null];
+    // Not ScatterND: its CPU kernel adds rows of one index from several threads without protection, so sums come out
+    // short (onnxruntime issue 18048). ScatterElements adds one element after the other: slower, but right.
+    const width = x.size / x.shape[0];
+    const updates = reshape(dy!, [indices.size, width]);
+    const at = expand(reshape(cast(indices, 'int64'), [indices.size, 1]), updates.shape);
+    const sum = apply(
+      'ScatterElements',
+      [zeros([x.shape[0], width]), at, updates],
+      [x.shape[0], width],
+      x.dtype,
+      {
+        attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
+      },
+    );
+    return [reshape(sum, x.shape), null];
   },
   GatherElements: (node, [dy]) => {
     const [x, indices] = node.inputs as Tensor[];
     return [scatterAddLast(zeros(x.shape), indices, dy!), null];
-  },
-  ScatterND: (node, [dy], needed) => {
-    const rows = node.inputs[1]!;
-    return [dy, null, needed[2] ? gather(dy!, reshape(rows, [rows.size])) : null];
   },
   ScatterElements: (node, [dy], needed) => [dy, null, needed[2] ? gatherLast(dy!, node.inputs[1]!) : null],
 };

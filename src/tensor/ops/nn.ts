@@ -1,5 +1,6 @@
 /** What networks are built from: softmax, norms, rotary embedding, the log-probability of a chosen token. */
 import { apply, misfit, nodeOf, type Tensor } from '../graph.ts';
+import { custom } from './custom.ts';
 import { add, exp, type GradientRule, mul, neg, sub } from './elementwise.ts';
 import { gatherLast, scatterAddLast } from './index.ts';
 import { dotLast } from './matmul.ts';
@@ -81,17 +82,6 @@ export function logProbOf(logits: Tensor, targets: Tensor): Tensor {
     const dense = mul(exp(logp), neg(g));
     return [v > 1 ? scatterAddLast(dense, at, g) : dense];
   });
-}
-
-/** `y`, but its gradient goes to `inputs` as `gradient` says, and not through what `y` was made of. */
-export function custom(
-  y: Tensor,
-  inputs: readonly Tensor[],
-  gradient: (dy: Tensor, needed: boolean[]) => (Tensor | null)[],
-): Tensor {
-  const out = apply('Custom', [y, ...inputs], y.shape, y.dtype);
-  out.node.gradient = gradient;
-  return out;
 }
 
 /** Sums a gradient [..., d] over all but the last axis. */
