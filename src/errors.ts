@@ -41,6 +41,11 @@ export class GraphError extends PapoError {
   override name = 'GraphError';
 }
 
+/** The machine's own numbers contradict each other. */
+export class SelfCheckError extends PapoError {
+  override name = 'SelfCheckError';
+}
+
 /** Characters of a person's value that a message quotes at most. */
 const QUOTED = 200;
 /** Characters of a whole message; its end, which says what to do, is kept. */

@@ -69,6 +69,19 @@ export interface StepReport {
   skipped: boolean;
 }
 
+/** What an engine finds where it holds its own numbers against each other. */
+export interface SelfCheck {
+  /** Log-probabilities of the responses as the training graph has them: [groups][G] of [T]. */
+  logprobs: Float32Array[][];
+  /** How far a second evaluation of the gradient is from the first, relative to its length; 0: the same bits. */
+  repeat: number;
+  /**
+   * How far the slope of the loss along the gradient, by central difference, is from the gradient's own length, relative
+   * to that.
+   */
+  slope: number;
+}
+
 export interface Engine {
   /** One line for the start of a run: where the policy runs. */
   readonly description: string;
@@ -85,6 +98,11 @@ export interface Engine {
     objective: Objective,
     options: { temperature: number },
   ): Promise<Record<string, number>>;
+  /**
+   * Differentiates Σ weight · advantage · log-probability over these groups twice and holds the result against the loss
+   * itself. Nothing is moved and what was accumulated stays. Engines that cannot look at their gradients lack it.
+   */
+  verify?(groups: TrainGroup[], options: { temperature: number }): Promise<SelfCheck>;
   /** Moves the parameters and forgets the gradient. */
   step(optimizer: AdamW): Promise<StepReport>;
   /** Writes the policy in Hugging Face layout, and the optimiser's moments beside it. The folder exists and is empty. */

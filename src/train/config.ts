@@ -47,7 +47,9 @@ const engine = z.strictObject({
   threads: whole(MOST.threads)
     .nullable()
     .default(null)
-    .describe('threads of one operator; null: as many as the machine has cores'),
+    .describe(
+      'threads of one operator; null: as many as the machine has cores. Equal seeds give equal bits on any number of them and however busy the machine is',
+    ),
   provider: text
     .default('cpu')
     .describe('ONNX Runtime execution provider: cpu, or webgpu, cuda, coreml, dml where installed'),
@@ -56,6 +58,12 @@ const engine = z.strictObject({
     .default(null)
     .describe(
       'most tokens, padding included, that are computed at once while training; less needs less memory; null: 12288',
+    ),
+  selfCheck: z
+    .boolean()
+    .default(true)
+    .describe(
+      "before the first update, hold the sampler's log-probabilities against those of the training graph, and a small gradient against a second evaluation and the slope of the loss; a difference beyond rounding ends the run",
     ),
 });
 
@@ -157,6 +165,12 @@ const train = z.strictObject({
   miniBatches: whole(MOST.prompts)
     .default(2)
     .describe('optimiser steps that a rollout batch is cut into, by question'),
+  updateWithoutSignal: z
+    .boolean()
+    .default(false)
+    .describe(
+      'update the policy although every advantage of the step is 0 (all answers of each question got one reward): then only the other terms of the objective move it',
+    ),
 });
 
 const dynamicSampling = z.strictObject({

@@ -70,7 +70,7 @@ export async function fakeRun(options: FakeRun = {}) {
           config,
           engine,
           maker: fakeMaker,
-          reward: makeReward(),
+          reward: makeReward({ formatWeight: config.reward.formatWeight }),
           masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
           stream,
           validation: fakeRows(config.validation.rows, 1000),

@@ -5,14 +5,15 @@ import type { RunConfig } from './config.ts';
 import type { RunLog } from './log.ts';
 import { evaluationLine, type Progress } from './progress.ts';
 import type { RolloutContext } from './rollout.ts';
-import { coefficientsAt, type StepContext, trainStep } from './step.ts';
+import { coefficientsAt, type StepContext, type StepResult, trainStep } from './step.ts';
 import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
 import { type Evaluation, evaluate } from './validate.ts';
+import { Watch } from './watch.ts';
 
 /** Thrown where the run was asked to stop and stands at a place from which it can go on. */
 class Interrupted extends Error {}
 
-export interface LoopParts extends Omit<StepContext, 'check' | 'clock'> {
+export interface LoopParts extends Omit<StepContext, 'check' | 'clock' | 'verify'> {
   validation: readonly Row[];
   test: readonly Row[];
   store: CheckpointStore;
@@ -87,11 +88,13 @@ class Loop {
   private readonly watch = new Stopwatch();
   private readonly context: StepContext;
   private readonly stepSeconds: number[] = [];
+  private readonly troubles: Watch;
 
   constructor(parts: LoopParts, state: RunState) {
     this.parts = parts;
     this.state = state;
-    this.context = { ...parts, clock: this.watch.clock, check: this.check };
+    this.context = { ...parts, verify: false, clock: this.watch.clock, check: this.check };
+    this.troubles = new Watch(parts.config.train.updateWithoutSignal);
   }
 
   private check = (): void => {
@@ -163,7 +166,8 @@ class Loop {
     const step = state.step + 1;
     const skippedBefore = stream.skipped;
     this.watch.lap();
-    const result = await trainStep(this.context, step, state.schedule.beta!);
+    const verify = config.engine.selfCheck && this.stepSeconds.length === 0;
+    const result = await trainStep({ ...this.context, verify }, step, state.schedule.beta!);
     const seconds = this.watch.lap();
     const skippedRows = stream.skipped - skippedBefore;
     const line = stepMetrics(step, result, { seconds, skippedRows });
@@ -188,18 +192,8 @@ class Loop {
       seconds: seconds.total!,
       meanSeconds: typical(this.stepSeconds),
     });
-    this.warn(result);
-  }
-
-  /** What a person should not have to find in the metrics. */
-  private warn({ masked, skippedSteps }: Awaited<ReturnType<typeof trainStep>>): void {
-    const { progress } = this.parts;
-    if (skippedSteps > 0)
-      progress.say(`step ${this.state.step}: ${skippedSteps} update(s) skipped, the gradient was not finite`);
-    if (masked.prompts > 0 && masked.unchanged === masked.prompts)
-      progress.say(
-        `step ${this.state.step}: the masked view equals the original for all ${masked.prompts} questions, so KL_prcp is 0; check mask`,
-      );
+    const ungraded = await ungradedReferences(parts, result);
+    for (const text of this.troubles.after(step, result, ungraded)) progress.say(text);
   }
 
   private async validate(): Promise<void> {
@@ -257,6 +251,19 @@ class Loop {
     await store.save(engine, this.state);
     store.prune(config.checkpoint.keep, this.state.best?.step);
   }
+}
+
+/**
+ * References that the grader would not even take from a response that repeats them. A person's own function is not asked:
+ * it may count its calls.
+ */
+async function ungradedReferences({ config, reward }: LoopParts, result: StepResult): Promise<string[]> {
+  if (config.reward.function !== null) return [];
+  const rows = result.collected.kept.map(({ row }) => row);
+  const graded = await Promise.all(
+    rows.map(({ answer }) => reward({ response: `\\boxed{${answer}}`, answer })),
+  );
+  return rows.filter((_, i) => graded[i]!.accuracy < 1).map(({ answer }) => answer);
 }
 
 /** The mean of the last steps without the slowest: the first ones compile. */

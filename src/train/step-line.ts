@@ -71,6 +71,7 @@ export function stepMetrics(
     ...(masked.prompts > 0 ? { masked_unchanged: masked.unchanged } : {}),
     skipped_rows: more.skippedRows,
     skipped_steps: result.skippedSteps,
+    ...(result.withoutSignal ? { without_signal: 1 } : {}),
     seconds: more.seconds,
     tokens_per_second: {
       sample: rate(drawn.tokens, sample),

@@ -12,6 +12,7 @@ import { random } from '../random.ts';
 import type { RunConfig } from './config.ts';
 import { type Collected, collectGroups } from './dynamic.ts';
 import { type GradedGroup, type RolloutContext, rollOut, Tally } from './rollout.ts';
+import { selfCheck } from './self-check.ts';
 import type { PromptStream, Views } from './stream.ts';
 
 export interface StepContext extends RolloutContext {
@@ -19,6 +20,8 @@ export interface StepContext extends RolloutContext {
   stream: PromptStream;
   /** The masks that the config names, by view. */
   masks: Record<string, Mask>;
+  /** Whether the engine's numbers are held against each other before the update. */
+  verify: boolean;
   /** Throws where the run is to stop; called before every engine call up to the first that moves the policy. */
   check: () => void;
 }
@@ -33,6 +36,8 @@ export interface StepResult {
   terms: Record<string, number>;
   gradNorm: number;
   skippedSteps: number;
+  /** Every advantage was 0, so there was nothing to learn from; the policy was left as it was unless the settings say otherwise. */
+  withoutSignal: boolean;
   learningRate: number;
   now: Required<Now>;
   /** β of the next step. */
@@ -103,15 +108,24 @@ export async function trainStep(context: StepContext, step: number, beta: number
   const arrays_PG = tokenArrays(scored_P, objective, { now, miniBatches });
   const training: TrainGroup[] = groups.map((g, p) => ({ ...asGroup(g), arrays_G: arrays_PG[p]! }));
   check();
-  const moved = await clock('train', () => update(context, training, step, now));
+  if (context.verify) await clock('self_check', () => selfCheck(context.engine, groups, rollout.temperature));
+  const withoutSignal = arrays_PG.every((arrays_G) =>
+    arrays_G.every(({ advantage }) => advantage!.every((a) => a === 0)),
+  );
+  const moved =
+    withoutSignal && !config.train.updateWithoutSignal
+      ? { terms: {}, gradNorm: 0, skippedSteps: 0, learningRate: learningRateAt(config, step) }
+      : await clock('train', () => update(context, training, step, now));
   const sequences = groups.reduce((n, g) => n + g.rollouts_G.length, 0);
-  const klRef = moved.terms.kl_ref ?? Number.NaN;
+  const terms: Record<string, number> = moved.terms;
+  const klRef = terms.kl_ref ?? Number.NaN;
   const withMask = 'masked' in views ? collected.kept : [];
   return {
     collected,
     drawn,
     scored_P,
     ...moved,
+    withoutSignal,
     now,
     beta: Number.isFinite(klRef) ? nextBeta(objective, beta, klRef, sequences) : beta,
     masked: {

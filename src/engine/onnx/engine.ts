@@ -28,12 +28,14 @@ import type {
   Rollout,
   SampleOptions,
   ScoreOptions,
+  SelfCheck,
   StepReport,
   TrainGroup,
 } from '../types.ts';
 import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
 import { Programs } from './programs.ts';
 import { trainingProgram } from './training.ts';
+import { PROBE, verifyGradient } from './verify.ts';
 import { WorkerExecutor } from './worker-executor.ts';
 
 export interface OnnxEngineOptions {
@@ -159,15 +161,7 @@ export class OnnxEngine implements Engine {
       const feeds = { ...batch.feeds };
       addPixels(feeds, batch, viewed, c, 'view');
       const { logp } = await this.executor.run(handle, feeds, o.policy);
-      const { samples, block } = batch.layout;
-      part.forEach((g, p) => {
-        out.push(
-          g.responses_G.map((r, k) => {
-            const at = (p * samples + k) * block;
-            return (logp as Float32Array).slice(at, at + r.length);
-          }),
-        );
-      });
+      out.push(...cutLogprobs(logp as Float32Array, part, batch));
     }
     return out;
   }
@@ -198,6 +192,19 @@ export class OnnxEngine implements Engine {
         totals[name] = (totals[name] ?? 0) + value;
     }
     return totals;
+  }
+
+  async verify(groups: TrainGroup[], o: { temperature: number }): Promise<SelfCheck> {
+    const c = this.config;
+    const viewed = groups.map((g) => groupOf(g, 'original'));
+    const batch = buildBatch(viewed, c, { round: this.limits.round });
+    const handle = await this.programs.get(`verify ${o.temperature} ${layoutKey(batch.layout)}`, () =>
+      trainingProgram(c, batch.layout, PROBE, o.temperature, true),
+    );
+    const feeds: Feeds = { ...batch.feeds, ...tokenFeeds(groups, PROBE, batch) };
+    addPixels(feeds, batch, viewed, c, 'original');
+    const found = await verifyGradient(this.executor, handle, feeds, await this.executor.parameters());
+    return { logprobs: cutLogprobs(found.logp, groups, batch), repeat: found.repeat, slope: found.slope };
   }
 
   step(optimizer: AdamW): Promise<StepReport> {
@@ -299,6 +306,17 @@ function addPixels(
       groups.flatMap((g) => g.images),
       c,
     );
+}
+
+/** [P·G, block] to [P][G] of [T]. */
+function cutLogprobs(logp: Float32Array, groups: readonly Group[], batch: Batch): Float32Array[][] {
+  const { samples, block } = batch.layout;
+  return groups.map((g, p) =>
+    g.responses_G.map((r, k) => {
+      const at = (p * samples + k) * block;
+      return logp.slice(at, at + r.length);
+    }),
+  );
 }
 
 /** Per-token arrays as [P·G, block], 0 past the end of a response. */

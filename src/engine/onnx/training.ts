@@ -5,17 +5,21 @@ import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
 import { gradients } from '../../tensor/grad.ts';
 import { input, type Tensor } from '../../tensor/graph.ts';
-import { compile, type Program } from '../../tensor/program.ts';
-import { GRADIENT } from './executor.ts';
+import { compile } from '../../tensor/program.ts';
+import { GRADIENT, type RowGradient, type TrainingProgram } from './executor.ts';
 
-/** Fed per token as `token:<name>` [P·G, block] and per run as `scalar:<name>` []; returns `loss`, the terms, gradients. */
+/**
+ * Fed per token as `token:<name>` [P·G, block] and per run as `scalar:<name>` []; returns `loss`, the terms, gradients.
+ * @param tap also returns the log-probabilities of the original view as `logp` [P·G, block]
+ */
 export function trainingProgram(
   c: PolicyConfig,
   layout: Layout,
   objective: Objective,
   temperature: number,
-): Program {
-  const w = new Weights(c);
+  tap = false,
+): TrainingProgram {
+  const w = new Weights(c, { rowGradients: true });
   const shape = [layout.prompts * layout.samples, layout.block];
   const x: Record<string, Tensor> = { logp: logProbs(w, c, layout, 'original', temperature) };
   for (const view of objective.gradientViews) x[`logp_${view}`] = logProbs(w, c, layout, view, temperature);
@@ -23,14 +27,20 @@ export function trainingProgram(
   for (const name of Object.keys(objective.scalars)) x[name] = input(`scalar:${name}`, []);
   const { loss, terms } = objective.build(x);
   const used = [...w.used()];
-  const grads = gradients(
-    loss,
-    used.map(([, p]) => p),
-  );
-  const outputs: Record<string, Tensor> = { loss, ...terms };
+  const lookups = w.lookups();
+  const grads = gradients(loss, [...used.map(([, p]) => p), ...lookups.map((l) => l.rows)]);
+  const outputs: Record<string, Tensor> = { loss, ...terms, ...(tap ? { logp: x.logp } : {}) };
   used.forEach(([name], i) => {
     const g = grads[i];
     if (g) outputs[GRADIENT + name] = g;
   });
-  return compile(outputs);
+  const rowGradients: RowGradient[] = [];
+  lookups.forEach(({ parameter, ids }, i) => {
+    const g = grads[used.length + i];
+    if (!g) return;
+    const output = `rows:${parameter}:${ids}`;
+    outputs[output] = g;
+    rowGradients.push({ output, parameter, ids });
+  });
+  return { ...compile(outputs), rowGradients };
 }
