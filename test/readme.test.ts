@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { openJsonl } from '../src/data/jsonl.ts';
+import { openData } from '../src/data/source.ts';
 import { loadFunctionMask } from '../src/mask/function.ts';
 import { random } from '../src/random.ts';
 import { loadReward } from '../src/reward/userFunction.ts';
@@ -40,7 +40,7 @@ it('its rows are read', async () => {
   mkdirSync(join(dir, 'pictures'));
   writeFileSync(join(dir, 'pictures/7.png'), 'a picture');
   writeFileSync(join(dir, 'train.jsonl'), rows);
-  const source = await openJsonl(join(dir, 'train.jsonl'));
+  const source = await openData(join(dir, 'train.jsonl'), 'train');
   expect(source.length).toBe(rows.trim().split('\n').length);
   const [first, second, third] = [await source.row(0), await source.row(1), await source.row(2)];
   expect(new TextDecoder().decode(first.images[0])).toBe('a picture');

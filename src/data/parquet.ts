@@ -1,67 +1,50 @@
 /**
- * Rows from parquet, in the layout of the hub's PAPO_ViRL39K_train: `problem` with `<image>` marks, `answer`, and
- * `images` as a list of {bytes, path} (as Python's `datasets` writes them) or of binary, or one `image`.
+ * Records from parquet, pictures as {bytes, path} (as Python's `datasets` writes them), as binary, or as paths.
  * Images stay in the file until their row is asked for: only a few row groups are in memory at a time.
  */
-import { basename } from 'node:path';
 import {
   asyncBufferFromFile,
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
+  type SchemaTree,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.ts';
-import { marksIn, metaOf, textOf, withMarks } from './fields.ts';
 import { checkFooter, checkMagic, checkPages } from './parquet-check.ts';
-import type { Row } from './row.ts';
-import { indexedSource, type Report, type RowSource, type SkipReason } from './source.ts';
-
-type Record_ = Record<string, unknown>;
+import { ASSUMED, type Record_, type RecordFile } from './record.ts';
 
 /** Row groups up to this size are kept whole, so that rows near each other are read once. Bytes, uncompressed. */
 const CACHED_GROUP = 16 << 20;
 /** What is kept of row groups in all, bytes. */
 const CACHED = 64 << 20;
+/** Rows whose pictures are read at once while they are looked at. */
+const STEP = 64;
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
 
-/** The encoded images of a column's value; undefined in the place of one that is missing. */
-function imagesOf(value: unknown): (Uint8Array | undefined)[] {
-  if (value === null || value === undefined) return [];
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  return list.map((item) => {
-    const bytes = item instanceof Uint8Array ? item : (item as { bytes?: unknown } | null)?.bytes;
-    return bytes instanceof Uint8Array && bytes.length > 0 ? bytes : undefined;
-  });
-}
-
 /**
- * Opens a parquet file: reads the texts of all rows once, and which of them have their images.
- * @throws DataError where the file is not parquet, is cut short or damaged, or lacks a column
+ * Opens a parquet file.
+ * @throws DataError where it is not parquet, is cut short or damaged
  */
-export async function openParquet(file: string): Promise<RowSource> {
+export async function openParquet(file: string): Promise<RecordFile> {
   checkMagic(file);
   const damaged = (error: unknown) =>
     new DataError(`${file}: the parquet file is damaged (${message(error)}); download or write it again`);
   const buffer = await asyncBufferFromFile(file);
   let metadata: FileMetaData;
   let columns: string[];
+  /** Columns that could hold paths and not pictures: whether those are there, only the paths tell. */
+  let textual: Set<string>;
   try {
     metadata = await parquetMetadataAsync(buffer);
     checkFooter(file, metadata);
-    columns = parquetSchema(metadata).children.map((c) => c.element.name);
+    const { children } = parquetSchema(metadata);
+    columns = children.map((c) => c.element.name);
+    textual = new Set(children.filter(isTextual).map((c) => c.element.name));
   } catch (error) {
     throw damaged(error);
-  }
-  const imageColumn = columns.includes('images') ? 'images' : 'image';
-  for (const wanted of ['problem', 'answer', imageColumn]) {
-    if (columns.includes(wanted)) continue;
-    const name = wanted === 'image' ? 'images' : wanted;
-    throw new DataError(
-      `${file}: no column '${name}' (found: ${columns.join(', ')}); rename the column that holds it to '${name}'`,
-    );
   }
   const checked = new Set<string>();
   const read = async (
@@ -83,41 +66,19 @@ export async function openParquet(file: string): Promise<RowSource> {
   };
 
   const groups = groupsOf(metadata);
-  const index: number[] = [];
-  const skipped: Report['skipped'] = {};
-  for (const group of groups) {
-    const texts = await read(group, group.start, group.end, ['problem', 'answer']);
-    const problems = texts.map((r) => textOf(r.problem));
-    // The file's own statistics tell whether an image is missing; only then, or where a problem needs several, are the
-    // images looked at.
-    const whole =
-      missingImages(metadata, group.at, imageColumn) === 0 && problems.every((p) => marksIn(p) <= 1);
-    const images = whole ? undefined : await imagesPresent(group);
-    for (const [i, problem] of problems.entries()) {
-      const reason: SkipReason | undefined =
-        problem.trim() === ''
-          ? 'no problem'
-          : textOf(texts[i].answer).trim() === ''
-            ? 'no answer'
-            : images && images[i] < Math.max(1, marksIn(problem))
-              ? 'no image'
-              : undefined;
-      if (reason) skipped[reason] = (skipped[reason] ?? 0) + 1;
-      else index.push(group.start + i);
-    }
-  }
 
-  /** Images of each row of a group; 0 where one of them is missing. Read a few rows at a time. */
-  async function imagesPresent(group: Group): Promise<number[]> {
-    const step = group.bytes <= CACHED_GROUP ? group.end - group.start : 64;
-    const out: number[] = [];
-    for (let at = group.start; at < group.end; at += step) {
-      for (const r of await read(group, at, Math.min(at + step, group.end), [imageColumn])) {
-        const images = imagesOf(r[imageColumn]);
-        out.push(images.includes(undefined) ? 0 : images.length);
-      }
+  /** A group's records a few at a time where their pictures have to be read, else all at once. */
+  async function* scan(wanted: readonly string[], pictures: readonly string[]) {
+    for (const group of groups) {
+      // The file's own statistics tell whether a picture is missing; only then are the pictures looked at.
+      const whole = pictures.every((c) => !textual.has(c) && missingImages(metadata, group.at, c) === 0);
+      const assumed = Object.fromEntries(pictures.map((column) => [column, ASSUMED]));
+      const asked = whole ? [...wanted] : [...wanted, ...pictures];
+      const step = whole || group.bytes <= CACHED_GROUP ? group.end - group.start : STEP;
+      for (let at = group.start; at < group.end; at += step)
+        for (const record of await read(group, at, Math.min(at + step, group.end), asked))
+          yield whole ? { ...record, ...assumed } : record;
     }
-    return out;
   }
 
   const cache = new Map<Group, Promise<Record_[]>>();
@@ -141,21 +102,14 @@ export async function openParquet(file: string): Promise<RowSource> {
     return (await records)[i - group.start];
   };
 
-  const name = basename(file).replace(/\.parquet$/, '');
-  return indexedSource([file], Number(metadata.num_rows), index, skipped, async (i): Promise<Row> => {
-    const { problem, answer, id, [imageColumn]: value, meta: metaValue, ...extra } = await readRecord(i);
-    const images = imagesOf(value).filter((b) => b !== undefined);
-    const meta = metaOf(metaValue);
-    if (!meta && metaValue !== undefined) extra.meta = metaValue;
-    return {
-      id: textOf(id) || `${name}:${i}`,
-      problem: withMarks(textOf(problem), images.length),
-      images,
-      answer: textOf(answer),
-      ...(meta && { meta }),
-      ...(Object.keys(extra).length > 0 && { extra }),
-    };
-  });
+  return {
+    file,
+    columns,
+    empty: new Set(columns.filter((column) => isEmpty(metadata, column))),
+    scan,
+    read: readRecord,
+    place: (at) => at,
+  };
 }
 
 interface Group {
@@ -187,4 +141,25 @@ function missingImages(metadata: FileMetaData, group: number, column: string): n
   const nulls = leaves.map((c) => c.meta_data?.statistics?.null_count);
   if (leaves.length === 0 || nulls.some((n) => n === undefined)) return undefined;
   return nulls.reduce<number>((sum, n) => sum + Number(n), 0);
+}
+
+/** Whether a column holds texts beside the path of a picture whose bytes come with it. */
+function isTextual({ element, children, path }: SchemaTree): boolean {
+  if (children.length > 0) return children.some(isTextual);
+  const isText = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
+  return isText && !(path.length > 1 && element.name === 'path');
+}
+
+/** Whether the file says that every value of a column is null. */
+function isEmpty(metadata: FileMetaData, column: string): boolean {
+  const leaves = metadata.row_groups.flatMap((group) =>
+    group.columns.filter((c) => c.meta_data?.path_in_schema[0] === column),
+  );
+  return (
+    leaves.length > 0 &&
+    leaves.every(({ meta_data: leaf }) => {
+      const nulls = leaf?.statistics?.null_count;
+      return leaf !== undefined && nulls !== undefined && Number(nulls) === Number(leaf.num_values);
+    })
+  );
 }

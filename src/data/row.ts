@@ -6,6 +6,8 @@ export interface Row {
   id: string;
   /** The text of the question; each `<image>` mark stands for one of `images`, in order. */
   problem: string;
+  /** The system message that came with the question. */
+  system?: string;
   /** Encoded bytes (PNG, JPEG, WebP, ...), not decoded. */
   images: Uint8Array[];
   answer: string;

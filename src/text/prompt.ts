@@ -30,7 +30,7 @@ export function promptMessages(
   format: PromptFormat = {},
 ): Message[] {
   const suffix = format.formatPrompt ?? FORMAT_PROMPT;
-  const text = suffix === '' ? problem : `${problem.trim()}\n\n${suffix}`;
+  const text = suffix === '' ? problem : `${withoutSuffix(problem, suffix)}\n\n${suffix}`;
   const pieces = text.split(IMAGE_MARK);
   if (pieces.length - 1 !== images) {
     throw new DataError(
@@ -45,6 +45,23 @@ export function promptMessages(
   const messages: Message[] = [{ role: 'user', content }];
   if (format.systemPrompt) messages.unshift({ role: 'system', content: format.systemPrompt });
   return messages;
+}
+
+/**
+ * The question without a format prompt that its file already put behind it: the one that is set, or that of the released
+ * models, as in the authors' evaluation data. White space before and within it may differ.
+ */
+function withoutSuffix(problem: string, suffix: string): string {
+  const bare = problem.trim();
+  for (const known of [suffix, FORMAT_PROMPT]) {
+    const words = known
+      .trim()
+      .split(/\s+/)
+      .map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const at = bare.search(new RegExp(`(?<=\\s)${words.join('\\s+')}$`));
+    if (at > 0) return bare.slice(0, at).trim();
+  }
+  return bare;
 }
 
 /**

@@ -169,6 +169,7 @@ describe('paths', () => {
   it('are all that the schema marks', () => {
     expect(PATH_KEYS.map((key) => key.join('.')).sort()).toEqual([
       'data.dir',
+      'data.imageDir',
       'mask.model',
       'mask.module',
       'out',

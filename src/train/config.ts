@@ -84,11 +84,35 @@ const builtin = z.strictObject({
     .describe('how much only the picture tells: high (all of it), medium, low (the words tell it too)'),
 });
 
+const columns = z.strictObject({
+  problem: text
+    .nullable()
+    .default(null)
+    .describe(
+      "the question: a column, a dotted path (extra_info.question) or a text such as '{question} {hint}'",
+    ),
+  answer: text.nullable().default(null).describe('the reference answer, such as reward_model.ground_truth'),
+  images: z
+    .union([text, z.array(text).min(1).max(64)])
+    .nullable()
+    .default(null)
+    .describe('the pictures: one column, or a list of columns in order'),
+  choices: words.nullable().default(null).describe("options that are put after the question; '': none"),
+  id: text.nullable().default(null).describe('what rows are called in samples.jsonl and messages'),
+});
+
 const data = z.strictObject({
   dir: path
     .nullable()
     .default(null)
-    .describe('folder with your train, validation and test rows (parquet or JSONL); null: built-in tasks'),
+    .describe(
+      'your rows: a folder with train, validation and test, or one file (docs/data.md); null: built-in tasks',
+    ),
+  columns: columns.prefault({}).describe('which columns hold what; null: found by name (docs/data.md)'),
+  imageDir: path
+    .nullable()
+    .default(null)
+    .describe("folder that relative paths of pictures count from; null: that of the rows' file"),
   builtin: builtin.prefault({}).describe('the built-in tasks, made on the first start'),
   formatPrompt: words
     .nullable()

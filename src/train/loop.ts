@@ -1,5 +1,5 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
-import type { Row } from '../data/row.ts';
+import type { Rows } from '../data/source.ts';
 import type { CheckpointStore, RunState } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import type { RunLog } from './log.ts';
@@ -14,8 +14,8 @@ import { Watch } from './watch.ts';
 class Interrupted extends Error {}
 
 export interface LoopParts extends Omit<StepContext, 'check' | 'clock' | 'verify'> {
-  validation: readonly Row[];
-  test: readonly Row[];
+  validation: Rows;
+  test: Rows;
   store: CheckpointStore;
   log: RunLog;
   progress: Progress;

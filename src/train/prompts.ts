@@ -1,6 +1,7 @@
 /** From data rows to prompts: decode, corrupt (before the resize), cut into patches, render and tokenize the question. */
 
 import type { Row } from '../data/row.ts';
+import { UnusableRow } from '../data/skip.ts';
 import type { Prompt } from '../engine/types.ts';
 import { DataError } from '../errors.ts';
 import type { Mask } from '../mask/types.ts';
@@ -9,7 +10,8 @@ import type { ChatTemplate } from '../text/chat.ts';
 import { encodePrompt, type PromptFormat, promptMessages } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { capPixels } from '../vision/cap.ts';
-import { decodeImage } from '../vision/decode.ts';
+import { decodeImage, imageSize, MAX_PIXELS, TooManyPixels } from '../vision/decode.ts';
+import type { RgbImage } from '../vision/image.ts';
 import { type PreparedImage, type ProcessorConfig, prepareImage } from '../vision/processor.ts';
 
 /** A question ready for the policy, with the row it came from. */
@@ -49,17 +51,22 @@ export function promptMaker(policy: PolicyText): PromptMaker {
   const prepare = (rgb: Parameters<typeof prepareImage>[0]) => prepareImage(rgb, processor);
   return {
     async make(row, views, key) {
-      const images = await Promise.all(
-        row.images.map(async (bytes, i) =>
-          capPixels(await decodeImage(bytes, `row ${row.id}, image ${i + 1}`), pixels.min, pixels.max),
-        ),
-      );
+      checkLength(row, maxPromptTokens);
+      const own = format.systemPrompt || row.system;
+      const messages = promptMessages(row.problem, row.images.length, `row ${row.id}`, {
+        ...format,
+        ...(own && { systemPrompt: own }),
+      });
+      await checkPixels(row);
+      const images: RgbImage[] = [];
+      for (const [i, bytes] of row.images.entries())
+        images.push(capPixels(await decodeImage(bytes, imageName(row, i)), pixels.min, pixels.max));
       const original = images.map(prepare);
-      const messages = promptMessages(row.problem, images.length, `row ${row.id}`, format);
       const grids = original.map((image) => image.gridThw);
       const ids_L = encodePrompt(messages, grids, { tokenizer, chat }, processor.mergeSize, `row ${row.id}`);
       if (ids_L.length > maxPromptTokens)
-        throw new DataError(
+        throw new UnusableRow(
+          'too long',
           `row ${row.id}: the prompt has ${ids_L.length} tokens, over data.maxPromptTokens ${maxPromptTokens}; raise it or lower the picture size`,
         );
       const prepared: Prompt['views'] = { original };
@@ -73,6 +80,32 @@ export function promptMaker(policy: PolicyText): PromptMaker {
     },
     text: (tokens_T) => tokenizer.decode(tokens_T, { skipSpecialTokens: true }),
   };
+}
+
+const imageName = (row: Row, i: number) => `row ${row.id}, image ${i + 1}`;
+
+/** Characters that a token stands for at most on average: what is longer is not even tokenized. */
+const TOKEN_CHARACTERS = 16;
+
+function checkLength({ id, problem }: Row, maxPromptTokens: number): void {
+  if (problem.length > TOKEN_CHARACTERS * maxPromptTokens)
+    throw new UnusableRow(
+      'too long',
+      `row ${id}: the question has ${problem.length} characters, over ${TOKEN_CHARACTERS} for each of data.maxPromptTokens ${maxPromptTokens}; raise it or cut the question`,
+    );
+}
+
+/** The bound on one picture holds for those of a row together: all of them are in memory at once. */
+async function checkPixels(row: Row): Promise<void> {
+  let pixels = 0;
+  for (const [i, bytes] of row.images.entries()) {
+    const { width, height } = await imageSize(bytes, imageName(row, i));
+    pixels += width * height;
+    if (pixels > MAX_PIXELS)
+      throw new TooManyPixels(
+        `row ${row.id}: its pictures have over ${MAX_PIXELS} pixels together; make them smaller`,
+      );
+  }
 }
 
 function sameGrid(view: PreparedImage, original: PreparedImage, id: string): PreparedImage {

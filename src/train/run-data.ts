@@ -3,12 +3,22 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Dependency, Row } from '../data/row.ts';
+import type { Dependency } from '../data/row.ts';
 import { sampler } from '../data/sampler.ts';
-import { openData, type RowSource, reportText, splitFiles } from '../data/source.ts';
+import { type SkipReason, UnusableRow } from '../data/skip.ts';
+import {
+  openData,
+  type Report,
+  type RowSource,
+  type Rows,
+  reportText,
+  rowsSource,
+  splitFiles,
+} from '../data/source.ts';
 import { writeDataset } from '../data/tasks/write.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
 import { syncFolder, syncTree } from '../model/files.ts';
+import { TooManyPixels } from '../vision/decode.ts';
 import type { RunConfig } from './config.ts';
 import { isRunning } from './run-lock.ts';
 import type { RowStream } from './stream.ts';
@@ -20,8 +30,8 @@ export interface RunData {
   /** Further lines that a person should read. */
   notes: string[];
   train: RowSource;
-  validation: Row[];
-  test: Row[];
+  validation: Rows;
+  test: Rows;
 }
 
 /** Holds the built-in rows, in the folder of the runs. */
@@ -83,12 +93,13 @@ const splitLast = (text: string) => [
 export async function openRunData(config: RunConfig): Promise<RunData> {
   const { data, validation, test } = config;
   const dir = data.dir ?? makeBuiltin(data.builtin, join(config.out, BUILTIN));
-  const train = await openData(dir, 'train');
-  const notes: string[] = [];
+  const options = { columns: data.columns, imageDir: data.imageDir ?? undefined };
+  const train = await openData(dir, 'train', options);
+  const notes: string[] = data.dir === null ? [] : columnNotes(train.report);
   const has = (split: 'validation' | 'test') =>
     statSync(dir).isDirectory() && splitFiles(dir, split).length > 0;
-  const held = async (split: 'validation' | 'test', count: number): Promise<Row[]> =>
-    has(split) && count > 0 ? firstRows(await openData(dir, split), count) : [];
+  const held = async (split: 'validation' | 'test', count: number): Promise<Rows> =>
+    firstRows(has(split) && count > 0 ? await openData(dir, split, options) : rowsSource([]), count);
   const validationRows = await held('validation', validation.every > 0 ? validation.rows : 0);
   const testRows = await held('test', test.rows);
   if (!has('validation') && validation.every > 0)
@@ -106,9 +117,23 @@ export async function openRunData(config: RunConfig): Promise<RunData> {
   };
 }
 
-function firstRows(source: RowSource, count: number): Promise<Row[]> {
-  return Promise.all(Array.from({ length: Math.min(count, source.length) }, (_, i) => source.row(i)));
+/** What was found in the files, where it needs saying. */
+function columnNotes({ layout, skipped, rows }: Report): string[] {
+  const unread = skipped['image by URL'] ?? 0;
+  return [
+    layout,
+    ...(unread > 0
+      ? [
+          `${unread} of ${rows} rows have pictures by URL: nothing is fetched; download them and name their files`,
+        ]
+      : []),
+  ];
 }
+
+const firstRows = (source: RowSource, count: number): Rows => ({
+  length: Math.min(count, source.length),
+  row: (i) => source.row(i),
+});
 
 /** The training rows in drawn order; `onSkip` hears of each row that turns out to be of no use, once. */
 export function shuffled(
@@ -130,8 +155,14 @@ export function shuffled(
     skip: (position, why) => {
       const index = indexAt(position);
       if (source.isSkipped(index)) return;
-      source.skip(index, why instanceof ImageError ? 'unreadable image' : 'too long');
+      source.skip(index, reasonOf(why));
       onSkip(why);
     },
   };
+}
+
+function reasonOf(why: PapoError): SkipReason {
+  if (why instanceof UnusableRow) return why.reason;
+  if (why instanceof TooManyPixels) return 'too large';
+  return why instanceof ImageError ? 'unreadable image' : 'unreadable';
 }

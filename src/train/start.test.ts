@@ -197,7 +197,7 @@ describe('papo train', () => {
     );
     expect(await fault('reward.grader=function')).toMatch(/^ConfigError: reward\.grader is 'function'/);
     for (const file of ['validation.jsonl', 'test.jsonl'])
-      writeFileSync(join(data, file), '{"problem": "?"}\n');
+      writeFileSync(join(data, file), '{"problem": "?", "answer": ""}\n');
     expect(await fault()).toMatch(/^DataError: .*no usable row/);
   });
 

@@ -1,6 +1,7 @@
 /** Accuracy on questions that are not trained on: avg@k at the given temperature and, where asked for, greedy. */
 
 import type { Row } from '../data/row.ts';
+import type { Rows } from '../data/source.ts';
 import type { SampleOptions } from '../engine/types.ts';
 import { DataError, PapoError } from '../errors.ts';
 import type { MadePrompt } from './prompts.ts';
@@ -41,7 +42,7 @@ export const kindOf = (row: Row): string | undefined =>
 /** @throws DataError where no row can be used */
 export async function evaluate(
   context: RolloutContext,
-  rows: readonly Row[],
+  rows: Rows,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const { samples, greedy, batch, sampling, seed, check } = options;
@@ -50,9 +51,9 @@ export async function evaluate(
   let problem = '';
   for (let start = 0; start < rows.length; start += chunk) {
     const prompts: MadePrompt[] = [];
-    for (const row of rows.slice(start, start + chunk))
+    for (let i = start; i < Math.min(start + chunk, rows.length); i++)
       try {
-        prompts.push(await context.maker.make(row, {}, []));
+        prompts.push(await context.maker.make(await rows.row(i), {}, []));
       } catch (error) {
         if (!(error instanceof PapoError)) throw error;
         problem = error.message;

@@ -13,6 +13,9 @@ export interface DecodeOptions {
 /** Pixels that a picture has at most, 8192 x 6144: an RGB copy takes 151 MB, and a few are needed. */
 export const MAX_PIXELS = 8192 * 6144;
 
+/** A picture that would be too large once decoded. */
+export class TooManyPixels extends ImageError {}
+
 const ascii = (bytes: Uint8Array, from: number, to: number) =>
   String.fromCharCode(...bytes.subarray(from, to));
 
@@ -51,7 +54,7 @@ async function open(bytes: Uint8Array, name: string) {
   const metadata = await input.metadata();
   const { width, height } = metadata;
   if (width * height > MAX_PIXELS)
-    throw new ImageError(
+    throw new TooManyPixels(
       `${name}: ${width} x ${height} pixels, over the bound of ${MAX_PIXELS}; make the picture smaller`,
     );
   return { input, metadata };
