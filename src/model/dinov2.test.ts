@@ -199,7 +199,10 @@ describe('folders that are not whole', () => {
     [{}, '"model_type" is missing'],
     [{ model_type: 'dinov2', hidden_act: 'relu' }, '"hidden_act" is "relu"'],
     [{ model_type: 'dinov2', hidden_size: -1 }, '"hidden_size" is -1'],
-    [{ model_type: 'dinov2', image_size: [224, 448] }, '"image_size" is [224,448]: expected a square'],
+    [
+      { model_type: 'dinov2', image_size: [224, 448] },
+      '"image_size" is [224,448]; expected a whole number from 1 to 16,384, or that number for each side',
+    ],
     [{ model_type: 'dinov2', num_attention_heads: 7 }, '"num_attention_heads" 7 does not divide'],
   ])('config %j is refused', (json, message) => {
     expect(() => parseDinov2Config(json, 'here/config.json')).toThrow(CheckpointError);

@@ -3,11 +3,12 @@
  * Source: Hugging Face transformers, models/dinov2/modeling_dinov2.py (Dinov2Model, eager attention). Parameters go by
  * their names on the hub (`encoder.layer.0.attention.attention.query.weight`).
  */
-import { z } from 'zod';
 import { CheckpointError, GraphError } from '../errors.ts';
+import { grouped, shown } from '../reading.ts';
 import { input, type Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
 import type { RgbImage } from '../vision/image.ts';
+import { type Json, Keys } from './keys.ts';
 import type { ParameterSpec } from './names.ts';
 
 export interface Dinov2Config {
@@ -26,62 +27,60 @@ export interface Dinov2Config {
   tableSide: number;
 }
 
-const count = (or: number) => z.number().int().min(1).default(or);
-const square = (or: number) =>
-  z
-    .union([z.number().int().min(1), z.array(z.number().int().min(1)).length(2)], {
-      error: 'expected a whole number above 0',
-    })
-    .default(or)
-    .refine((v) => !Array.isArray(v) || v[0] === v[1], 'expected a square')
-    .transform((v) => (Array.isArray(v) ? v[0] : v));
+/** The largest numbers that are believed: above those of any model, far below what would fill a memory. */
+const MOST = {
+  width: 2 ** 16,
+  layers: 1000,
+  heads: 1024,
+  patch: 256,
+  side: 2 ** 14,
+  inner: 2 ** 20,
+} as const;
 
-/** Keys that decide the forward pass, with the defaults of Dinov2Config; others are left alone. */
-const schema = z.object({
-  hidden_size: count(768),
-  num_hidden_layers: count(12),
-  num_attention_heads: count(12),
-  mlp_ratio: z.number().positive().default(4),
-  hidden_act: z.literal('gelu').default('gelu'),
-  layer_norm_eps: z.number().positive().default(1e-6),
-  image_size: square(224),
-  patch_size: square(14),
-  num_channels: z.literal(3).default(3),
-  qkv_bias: z.boolean().default(true),
-  use_swiglu_ffn: z.boolean().default(false),
-});
-
-/** @throws CheckpointError naming the file and the key: another model, or a setting that is not carried out here */
-export function parseDinov2Config(json: unknown, file: string): Dinov2Config {
-  const raw = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  if (raw.model_type !== 'dinov2')
+/**
+ * Reads the parsed contents of a config.json; missing keys have the defaults of Hugging Face's Dinov2Config.
+ * @throws CheckpointError naming the file and the key: another model, or a setting that is not carried out here
+ */
+export function parseDinov2Config(json: Json, file: string): Dinov2Config {
+  const keys = new Keys(json, file);
+  if (keys.get('model_type') !== 'dinov2') {
+    const found = keys.has('model_type') ? `is ${shown(keys.get('model_type'))}` : 'is missing';
     throw new CheckpointError(
-      `${file}: "model_type" is ${JSON.stringify(raw.model_type) ?? 'missing'}; expected "dinov2", give the folder of a DINOv2 without registers`,
+      `${file}: "model_type" ${found}; expected "dinov2" (DINOv2 without registers), name such a folder: facebook/dinov2-base from the hub, for one`,
     );
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    const key = String(path[0]);
-    throw new CheckpointError(`${file}: "${key}" is ${JSON.stringify(raw[key])}: ${message}`);
   }
-  const c = parsed.data;
-  if (c.hidden_size % c.num_attention_heads !== 0)
+  const hiddenSize = keys.count('hidden_size', MOST.width, 768);
+  const heads = keys.count('num_attention_heads', MOST.heads, 12);
+  if (hiddenSize % heads !== 0)
     throw new CheckpointError(
-      `${file}: "num_attention_heads" ${c.num_attention_heads} does not divide "hidden_size" ${c.hidden_size}; take the file from the model's hub page`,
+      `${file}: "num_attention_heads" ${heads} does not divide "hidden_size" ${hiddenSize}; take the file from the model's hub page`,
     );
-  const wide = Math.trunc(c.hidden_size * c.mlp_ratio);
+  const or = (key: string, otherwise: Json, expected: string, ...allowed: Json[]) => {
+    const value = keys.has(key) ? keys.get(key)! : otherwise;
+    if (!allowed.includes(value)) keys.fail(key, expected);
+    return value;
+  };
+  or('hidden_act', 'gelu', '"gelu"', 'gelu');
+  or('num_channels', 3, '3 (red, green, blue)', 3);
+  const swiglu = or('use_swiglu_ffn', false, 'true or false', true, false) === true;
+  const imageSize = keys.square('image_size', MOST.side, 224);
+  const patchSize = keys.square('patch_size', MOST.patch, 14);
+  if (imageSize < patchSize) keys.fail('image_size', `at least "patch_size" ${patchSize}`);
+  const wide = Math.trunc(hiddenSize * keys.positive('mlp_ratio', 64, 4));
+  if (wide < 1 || wide > MOST.inner)
+    keys.fail('mlp_ratio', `1 to ${grouped(MOST.inner)} for "hidden_size" · "mlp_ratio"`);
   return {
-    hiddenSize: c.hidden_size,
-    layers: c.num_hidden_layers,
-    heads: c.num_attention_heads,
-    headDim: c.hidden_size / c.num_attention_heads,
+    hiddenSize,
+    layers: keys.count('num_hidden_layers', MOST.layers, 12),
+    heads,
+    headDim: hiddenSize / heads,
     // SwiGLU keeps two thirds of the width, rounded up to a multiple of 8.
-    mlpSize: c.use_swiglu_ffn ? Math.floor((Math.trunc((wide * 2) / 3) + 7) / 8) * 8 : wide,
-    swiglu: c.use_swiglu_ffn,
-    qkvBias: c.qkv_bias,
-    layerNormEps: c.layer_norm_eps,
-    patchSize: c.patch_size,
-    tableSide: Math.floor(c.image_size / c.patch_size),
+    mlpSize: swiglu ? Math.floor((Math.trunc((wide * 2) / 3) + 7) / 8) * 8 : wide,
+    swiglu,
+    qkvBias: or('qkv_bias', true, 'true or false', true, false) === true,
+    layerNormEps: keys.positive('layer_norm_eps', 1, 1e-6),
+    patchSize,
+    tableSide: Math.floor(imageSize / patchSize),
   };
 }
 

@@ -5,20 +5,13 @@
  */
 import { ConfigError } from '../errors.ts';
 import {
+  BYTE_CHARACTERS,
   CHAT_TEMPLATE,
   PLAIN_ADDED_TOKENS,
   PRE_TOKENIZER_PATTERN,
   PRE_TOKENIZER_REGEX,
   SPECIAL_TOKENS,
 } from './qwen.ts';
-
-/** Byte -> the printable character that stands for it in the vocabulary (GPT-2's table). */
-export const BYTE_CHARACTERS: readonly string[] = (() => {
-  const printable = (byte: number) =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 255 && byte !== 173);
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
-})();
 
 const ADDED = [...SPECIAL_TOKENS, ...PLAIN_ADDED_TOKENS];
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { CONFIG_BYTES, MIB, readJson, readPlain, shown } from '../reading.ts';
-import { ChatTemplate } from './chat.ts';
+import { ChatTemplate, type Message } from './chat.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 const FROM_HUB = "take it from the model's hub page";
@@ -48,22 +48,47 @@ function templateOf(json: JsonObject, path: string): ChatTemplate | undefined {
   return typeof chosen === 'string' ? new ChatTemplate(chosen, path) : undefined;
 }
 
+/** @throws CheckpointError where a picture leaves no mark in the text, as with the template of a model of text alone */
+function takesPictures(chat: ChatTemplate, where: string): ChatTemplate {
+  let why = '';
+  try {
+    if (chat.render(WITH_PICTURE).split('<|image_pad|>').length === 2) return chat;
+  } catch (error) {
+    why = ` (${(error as Error).message})`;
+  }
+  throw new CheckpointError(
+    `${where}: the chat template does not write one <|image_pad|> for a picture${why}; take that of a Qwen2.5-VL checkpoint`,
+  );
+}
+
+const WITH_PICTURE: Message[] = [
+  { role: 'user', content: [{ type: 'image' }, { type: 'text', text: 'Why?' }] },
+];
+
+/** The template as a person's folder has it, and the file that it is from. */
+function findTemplate(dir: string): { chat: ChatTemplate; path: string } | undefined {
+  for (const file of ['processor_config.json', 'chat_template.json']) {
+    const path = join(dir, file);
+    const chat = existsSync(path) ? templateOf(readObject(path, CONFIG_BYTES), path) : undefined;
+    if (chat) return { chat, path };
+  }
+  const jinja = join(dir, 'chat_template.jinja');
+  if (existsSync(jinja)) {
+    const source = new TextDecoder().decode(readPlain(jinja, TEMPLATE_BYTES, FROM_HUB));
+    return { chat: new ChatTemplate(source, jinja), path: jinja };
+  }
+  const path = join(dir, 'tokenizer_config.json');
+  const chat = existsSync(path) ? templateOf(readTokenizerConfig(dir), path) : undefined;
+  return chat && { chat, path };
+}
+
 /**
  * The chat template, looked for where transformers' processor looks: processor_config.json, chat_template.json,
  * chat_template.jinja, then tokenizer_config.json.
  * @throws CheckpointError where none of them has one, or it is of a model that takes no pictures
  */
 export function loadChatTemplate(dir: string): ChatTemplate {
-  for (const file of ['processor_config.json', 'chat_template.json']) {
-    const path = join(dir, file);
-    const found = existsSync(path) ? templateOf(readObject(path, CONFIG_BYTES), path) : undefined;
-    if (found) return found;
-  }
-  const jinja = join(dir, 'chat_template.jinja');
-  if (existsSync(jinja))
-    return new ChatTemplate(new TextDecoder().decode(readPlain(jinja, TEMPLATE_BYTES, FROM_HUB)), jinja);
-  const path = join(dir, 'tokenizer_config.json');
-  const found = existsSync(path) ? templateOf(readTokenizerConfig(dir), path) : undefined;
-  if (found) return found;
+  const found = findTemplate(dir);
+  if (found) return takesPictures(found.chat, found.path);
   throw new CheckpointError(`${dir}: no chat template; put chat_template.jinja there (${FROM_HUB})`);
 }

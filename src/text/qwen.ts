@@ -11,6 +11,14 @@ export const PRE_TOKENIZER_PATTERN =
 export const PRE_TOKENIZER_REGEX =
   /'(?:[sS]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
+/** Byte -> the printable character that stands for it in the vocabulary (GPT-2's table). */
+export const BYTE_CHARACTERS: readonly string[] = (() => {
+  const printable = (byte: number) =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 255 && byte !== 173);
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
+})();
+
 /** In the order of their ids, right after the merged tokens. */
 export const SPECIAL_TOKENS = [
   '<|endoftext|>',

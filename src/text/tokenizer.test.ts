@@ -107,7 +107,9 @@ describe('what a user can get wrong', () => {
   });
 
   it('a tokenizer that is none', () => {
-    expect(() => new Tokenizer({}, {}, 'dir')).toThrow(/dir\/tokenizer\.json: cannot be used/);
+    expect(() => new Tokenizer({}, {}, 'dir')).toThrow(
+      /dir\/tokenizer\.json: model is missing; expected byte-pair encoding/,
+    );
   });
 
   it('missing and damaged files', () => {
@@ -136,11 +138,21 @@ it('finds the chat template in any of the places it is kept', () => {
   cpSync(`${GOLDEN}/tiny_tied`, dir, { recursive: true });
   rmSync(join(dir, 'chat_template.json'));
   expect(loadChatTemplate(dir).source).toBe(template);
-  writeFileSync(
-    join(dir, 'tokenizer_config.json'),
-    JSON.stringify({ chat_template: [{ name: 'default', template: 'named' }] }),
+  const own = (name: string) => `${name}<|image_pad|>`;
+  const put = (file: string, content: unknown) =>
+    writeFileSync(join(dir, file), typeof content === 'string' ? content : JSON.stringify(content));
+  put('tokenizer_config.json', { chat_template: [{ name: 'default', template: own('named') }] });
+  expect(loadChatTemplate(dir).source).toBe(own('named'));
+  put('chat_template.jinja', own('a file'));
+  expect(loadChatTemplate(dir).source).toBe(own('a file'));
+  put('chat_template.json', { chat_template: own('legacy') });
+  expect(loadChatTemplate(dir).source).toBe(own('legacy'));
+  put('processor_config.json', { chat_template: own('processor') });
+  expect(loadChatTemplate(dir).source).toBe(own('processor'));
+  put('processor_config.json', {
+    chat_template: '{% for m in messages %}{{ m.content[1].text }}{% endfor %}',
+  });
+  expect(() => loadChatTemplate(dir)).toThrow(
+    /processor_config\.json: .* does not write one <\|image_pad\|>/,
   );
-  expect(loadChatTemplate(dir).source).toBe('named');
-  writeFileSync(join(dir, 'chat_template.jinja'), 'own file');
-  expect(loadChatTemplate(dir).source).toBe('own file');
 });

@@ -3,7 +3,8 @@
  * is load.ts's business.
  */
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, quoted } from '../errors.ts';
+import { checkTokenizer } from './tokenizer-file.ts';
 
 /** Without these a conversation with images cannot be written. */
 const REQUIRED = [
@@ -42,18 +43,19 @@ export class Tokenizer {
    * @throws CheckpointError where the contents cannot be used or lack the tokens for images and turns
    */
   constructor(tokenizer: object, config: object, dir: string) {
+    const file = `${dir}/tokenizer.json`;
+    const checked = checkTokenizer(tokenizer as Record<string, unknown>, file);
     try {
-      this.#hub = new HubTokenizer(tokenizer, config);
+      this.#hub = new HubTokenizer(checked, {});
     } catch (error) {
-      const reason = (error as Error).message.split('\n')[0];
       throw new CheckpointError(
-        `${dir}/tokenizer.json: cannot be used (${reason}); take the file from the model's hub page`,
+        `${file}: cannot be used (${quoted((error as Error).message)}); take the file from the model's hub page`,
       );
     }
     const missing = REQUIRED.filter((token) => this.#hub.token_to_id(token) === undefined);
     if (missing.length > 0) {
       throw new CheckpointError(
-        `${dir}/tokenizer.json: the tokens ${missing.join(' ')} are missing; use the tokenizer of a Qwen2.5-VL checkpoint`,
+        `${file}: the tokens ${missing.join(' ')} are missing; use the tokenizer of a Qwen2.5-VL checkpoint`,
       );
     }
     const added = this.#hub.get_added_tokens_decoder();
@@ -61,8 +63,8 @@ export class Tokenizer {
     let last = 0;
     for (const id of this.#hub.get_vocab(true).values()) last = Math.max(last, id);
     this.vocabSize = last + 1;
-    const { pad_token: pad } = config as { pad_token?: string | { content?: string } | null };
-    const padToken = typeof pad === 'string' ? pad : pad?.content;
+    const { pad_token: pad } = config as { pad_token?: unknown };
+    const padToken: unknown = typeof pad === 'string' ? pad : (Object(pad) as { content?: unknown }).content;
     const imEnd = this.idOf('<|im_end|>')!;
     this.special = {
       imStart: this.idOf('<|im_start|>')!,
@@ -71,7 +73,7 @@ export class Tokenizer {
       visionEnd: this.idOf('<|vision_end|>')!,
       imagePad: this.idOf('<|image_pad|>')!,
       videoPad: this.idOf('<|video_pad|>'),
-      pad: (padToken === undefined ? undefined : this.idOf(padToken)) ?? imEnd,
+      pad: (typeof padToken === 'string' ? this.idOf(padToken) : undefined) ?? imEnd,
     };
   }
 

@@ -1,12 +1,15 @@
 /** The policy of a run as the loop's surroundings need it: its words, its image processor, its size. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CheckpointError } from '../errors.ts';
 import { readPolicyConfig } from '../model/checkpoint.ts';
+import type { PolicyConfig } from '../model/config.ts';
 import { parameterSpecs } from '../model/names.ts';
 import { readProcessor } from '../model/processor-file.ts';
 import { loadChatTemplate, loadTokenizer, readTokenizerConfig } from '../text/load.ts';
 import { FORMAT_PROMPT } from '../text/prompt.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import type { RunConfig } from './config.ts';
 import type { PolicyText } from './prompts.ts';
 
@@ -38,6 +41,26 @@ function ownFormat(dir: string, base: boolean): string {
   return base ? '' : FORMAT_PROMPT;
 }
 
+/** @throws CheckpointError where the tokenizer's ids are not those that the model was trained with */
+function checkTokens(dir: string, { special, vocabSize }: Tokenizer, { tokens, text }: PolicyConfig): void {
+  const where = join(dir, 'tokenizer.json');
+  const both = 'take tokenizer and config.json from the same model';
+  if (vocabSize > text.vocabSize)
+    throw new CheckpointError(
+      `${where}: has ids up to ${vocabSize - 1}, the model knows ${text.vocabSize} ("vocab_size" in config.json); ${both}`,
+    );
+  const pairs = [
+    ['<|image_pad|>', special.imagePad, 'image_token_id', tokens.image],
+    ['<|vision_start|>', special.visionStart, 'vision_start_token_id', tokens.visionStart],
+    ['<|vision_end|>', special.visionEnd, 'vision_end_token_id', tokens.visionEnd],
+  ] as const;
+  for (const [token, own, key, wanted] of pairs)
+    if (own !== wanted)
+      throw new CheckpointError(
+        `${where}: ${token} has id ${own}, "${key}" in config.json is ${wanted}; ${both}`,
+      );
+}
+
 /** @throws CheckpointError where a file is missing or of another family */
 export function openPolicy({ policy, data }: RunConfig): RunPolicy {
   const dir = policy ?? BASE_POLICY;
@@ -48,6 +71,8 @@ export function openPolicy({ policy, data }: RunConfig): RunPolicy {
   const config = readPolicyConfig(dir);
   const parameters = parameterSpecs(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
   const processor = readProcessor(dir, config);
+  const tokenizer = loadTokenizer(dir);
+  checkTokens(dir, tokenizer, config);
   const { systemPrompt, maxPromptTokens, minPixels, maxPixels } = data;
   const name = policy === null ? 'base policy of papo' : dir;
   return {
@@ -55,7 +80,7 @@ export function openPolicy({ policy, data }: RunConfig): RunPolicy {
     description: `${name} (Qwen2.5-VL form, ${count(parameters)} parameters)`,
     parameters,
     text: {
-      tokenizer: loadTokenizer(dir),
+      tokenizer,
       chat: loadChatTemplate(dir),
       processor,
       format: { formatPrompt: data.formatPrompt ?? ownFormat(dir, policy === null), systemPrompt },
