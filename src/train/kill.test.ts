@@ -90,5 +90,5 @@ describe.skipIf(!existsSync(join(BUILT, 'loop.js')))('a run that is killed at an
       run(killed);
       expect(result(killed), `killed at changes ${places}`).toEqual(whole);
     }
-  });
+  }, 300_000);
 });
