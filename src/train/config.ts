@@ -48,7 +48,7 @@ const engine = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'threads of one operator; null: as many as the machine has cores. Equal seeds give equal bits on any number of them and however busy the machine is',
+      'threads of one operator; null: as many as the machine has cores. The numbers of a run do not depend on it',
     ),
   provider: text
     .default('cpu')
@@ -256,7 +256,13 @@ export const configSchema = z.strictObject({
     .describe(
       "name of the run and of its folder; null: <preset>-seed<seed>, or <preset>-custom-seed<seed> where the objective is not the preset's, with -2, -3 and so on where that is taken",
     ),
-  seed: z.number().int().default(1).describe('all chance of the run comes from it'),
+  seed: z
+    .number()
+    .int()
+    .default(1)
+    .describe(
+      'all chance of the run comes from it: equal seeds give equal bits on one kind of processor, on any number of threads, and however busy the machine is',
+    ),
   out: path.default(DEFAULT_OUT).describe('folder that holds the runs, and in .data the built-in tasks'),
   preset: z.enum(presetNames).default('papo-g').describe('named objective; see papo presets'),
   size: z
