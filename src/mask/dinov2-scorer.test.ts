@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { furthest } from '../../test/compare.ts';
 import { CheckpointError } from '../errors.ts';
+import { dinov2Graph, dinov2Pixels, interpolatePositions, POSITIONS } from '../model/dinov2.ts';
+import { readDinov2 } from '../model/dinov2-checkpoint.ts';
 import { random } from '../random.ts';
+import * as t from '../tensor/ops.ts';
+import { compile } from '../tensor/program.ts';
+import { Session } from '../tensor/session.ts';
 import { decodeImage } from '../vision/decode.ts';
-import { sameImage } from '../vision/image.ts';
+import { type RgbImage, sameImage } from '../vision/image.ts';
 import { maskFromConfig } from './config.ts';
 import { attentionReceived, openDinov2Scorer } from './dinov2-scorer.ts';
 import { semanticMask } from './semantic.ts';
@@ -19,9 +25,31 @@ interface Row {
   grid_h: number;
   grid_w: number;
   patch_scores: number[];
+  scores_by_layer: number[][];
+  variants_for_reference: { cls_row_attention_layers6to9: number[]; layers_5_to_8_zero_based: number[] };
   masked: Record<string, { patch_indices_sorted: number[]; image: string }>;
 }
-const rows: Row[] = JSON.parse(readFileSync(join(golden, 'expected.json'), 'utf8')).images;
+const expected: { images: Row[]; layers_used_zero_based: number[] } = JSON.parse(
+  readFileSync(join(golden, 'expected.json'), 'utf8'),
+);
+const rows = expected.images;
+
+/** The attention maps of every layer of the tiny model, heads averaged. */
+async function attentions(img: RgbImage): Promise<{ maps_L: Float32Array[]; patches: number }> {
+  const { config, parameters } = readDinov2(join(golden, 'tiny'));
+  const [gridH, gridW] = [img.height / config.patchSize, img.width / config.patchSize];
+  const layers = Array.from({ length: config.layers }, (_, i) => i);
+  const { attentions: maps } = dinov2Graph(config, gridH, gridW, layers);
+  const means = layers.map((i) => [`mean${i}`, t.mean(maps.get(i)!, [0])] as const);
+  const session = await Session.create(compile(Object.fromEntries(means)), { threads: 1 });
+  const out = await session.run({
+    ...Object.fromEntries(parameters),
+    pixels: dinov2Pixels(img, config.patchSize),
+    positions: interpolatePositions(parameters.get(POSITIONS)!, config.tableSide, gridH, gridW),
+  });
+  await session.close();
+  return { maps_L: layers.map((i) => out[`mean${i}`] as Float32Array), patches: gridH * gridW };
+}
 
 test('rows of patches are summed over their columns; CLS is left out on both sides', () => {
   const map = Float32Array.from([9, 9, 9, 9, 1, 2, 9, 3, 4]);
@@ -44,6 +72,26 @@ describe('the golden pictures', () => {
     for (const [ratio, want] of Object.entries(row.masked))
       expect(semanticMask(scores_N, gridH, gridW, Number(ratio))).toEqual(want.patch_indices_sorted);
   });
+
+  test.each(rows)(
+    '$image: the scores of each layer, and what other readings of the paper would give',
+    async (row) => {
+      const { maps_L, patches } = await attentions(await picture(row.image));
+      const byLayer = maps_L.map((map) => attentionReceived([map], patches));
+      expect(byLayer.length).toBe(row.scores_by_layer.length);
+      byLayer.forEach((scores_N, layer) => {
+        expect(furthest(scores_N, row.scores_by_layer[layer])).toBeLessThan(1e-4);
+      });
+      const mean = (layers: number[], of: ArrayLike<number>[]) =>
+        row.patch_scores.map((_, i) => layers.reduce((s, l) => s + of[l][i], 0) / layers.length);
+      const used = expected.layers_used_zero_based;
+      expect(furthest(mean(used, byLayer), row.patch_scores)).toBeLessThan(1e-4);
+      const variants = row.variants_for_reference;
+      expect(furthest(mean([5, 6, 7, 8], byLayer), variants.layers_5_to_8_zero_based)).toBeLessThan(1e-4);
+      const ofCls = maps_L.map((map) => map.subarray(1, patches + 1));
+      expect(furthest(mean(used, ofCls), variants.cls_row_attention_layers6to9)).toBeLessThan(1e-4);
+    },
+  );
 
   test('calls at once, of several sizes, give what calls one by one give', async () => {
     const pictures = await Promise.all([...rows, ...rows].map((row) => picture(row.image)));

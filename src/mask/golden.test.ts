@@ -156,17 +156,41 @@ interface Semantic {
   image: string;
   grid_h: number;
   grid_w: number;
+  width: number;
+  height: number;
+  num_patches: number;
   patch_scores: number[];
-  masked: Record<string, { k: number; patch_indices_sorted: number[]; image: string }>;
+  min_gap_between_sorted_scores: number;
+  masked: Record<
+    string,
+    { k: number; patch_indices_sorted: number[]; order: number[]; gap_at_cut: number; image: string }
+  >;
 }
 const semantic: Semantic[] = JSON.parse(bytesOf('dinov2/expected.json').toString('utf8')).images;
 
 describe.each(semantic)('semantic mask of $image', (row) => {
+  test('scores belong to its patches, and no two are near enough to be taken for each other', async () => {
+    const { width, height } = await picture(`dinov2/${row.image}`);
+    expect([width, height]).toEqual([row.width, row.height]);
+    expect([row.grid_w * 14, row.grid_h * 14]).toEqual([width, height]);
+    expect([row.num_patches, row.num_patches]).toEqual([row.grid_w * row.grid_h, row.patch_scores.length]);
+    const falling = [...row.patch_scores].sort((a, b) => b - a);
+    const gaps = falling.slice(1).map((v, i) => falling[i] - v);
+    expect(Math.min(...gaps)).toBeCloseTo(row.min_gap_between_sorted_scores, 12);
+    for (const { k, gap_at_cut } of Object.values(row.masked))
+      expect(gaps[k - 1]).toBeCloseTo(gap_at_cut, 12);
+  });
+
   test.each(Object.entries(row.masked))('ratio %s: patches and picture', async (ratio, want) => {
     const p = Number(ratio);
     const scores_N = Float64Array.from(row.patch_scores);
     expect(semanticMask(scores_N, row.grid_h, row.grid_w, p)).toEqual(want.patch_indices_sorted);
     expect(want.patch_indices_sorted.length).toBe(want.k);
+    // Patch by patch from the highest score down: each further one is the next of the order.
+    const grown = want.order.map((_, i) =>
+      semanticMask(scores_N, row.grid_h, row.grid_w, (i + 1) / row.num_patches),
+    );
+    expect(grown).toEqual(want.order.map((_, i) => want.order.slice(0, i + 1).sort((a, b) => a - b)));
     const mask = semanticMaskFrom(async () => ({ scores_N, gridH: row.grid_h, gridW: row.grid_w }), p);
     const masked = await mask.apply(await picture(`dinov2/${row.image}`), random(0));
     expect(sameImage(masked, await picture(`dinov2/${want.image}`))).toBe(true);

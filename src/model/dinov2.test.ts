@@ -41,10 +41,24 @@ async function forward(dir: string, img: RgbImage, layers: number[]) {
 }
 
 const { images } = JSON.parse(readFileSync(join(golden, 'expected.json'), 'utf8')) as {
-  images: { image: string }[];
+  images: { image: string; num_patches: number }[];
 };
 
 describe('as Hugging Face', () => {
+  test('pixels are normalised as those that the expected values were made from', () => {
+    const used = JSON.parse(readFileSync(join(golden, 'tiny', 'preprocessor_used.json'), 'utf8')) as {
+      do_rescale: boolean;
+      do_normalize: boolean;
+      rescale_factor: number;
+      image_mean: number[];
+      image_std: number[];
+    };
+    expect([used.do_rescale, used.do_normalize]).toEqual([true, true]);
+    const data = Uint8Array.of(10, 120, 250);
+    const want = [...data].map((v, c) => (v * used.rescale_factor - used.image_mean[c]) / used.image_std[c]);
+    expect(furthest(dinov2Pixels({ width: 1, height: 1, data }, 1), want)).toBeLessThan(1e-6);
+  });
+
   const expected = readSafetensors(join(golden, 'expected.safetensors'));
 
   test.each(images.map((row, k) => [row.image, k] as const))('%s', async (image, k) => {
@@ -52,6 +66,7 @@ describe('as Hugging Face', () => {
     const wanted = [...expected].filter(([name]) => name.startsWith(`im${k}.attn`));
     const layers = wanted.map(([name]) => Number(name.slice(`im${k}.attn`.length)));
     expect(layers).toContain(9);
+    expect(expected.get(`im${k}.last_hidden_state`)!.shape[0]).toBe(images[k].num_patches + 1);
     const out = await forward(join(golden, 'tiny'), img, layers);
     for (const [i, [, { data }]] of wanted.entries())
       expect(furthest(out[`attn${layers[i]}`], data)).toBeLessThan(1e-4);

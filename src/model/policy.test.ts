@@ -23,7 +23,17 @@ interface GoldenPrompt {
   input_ids: number[];
   response_ids: number[];
   response_log_probs: number[];
+  response_entropies: number[];
+  greedy_ids: number[];
+  greedy_top1_minus_top2: number[];
+  greedy_ids_repetition_penalty_1_05: number[];
   grad_norms: Record<string, number> | null;
+  grad_objective_sum_logprob: number;
+}
+
+interface PaddedBatch {
+  ids: string[];
+  response_log_probs: number[][];
 }
 
 async function pictures(names: string[], dir: string): Promise<Patches[]> {
@@ -38,13 +48,30 @@ async function pictures(names: string[], dir: string): Promise<Patches[]> {
   );
 }
 
+/** −Σ p log p over the vocabulary, nats. */
+function entropyOf(logits_V: Float32Array): number {
+  const top = Math.max(...logits_V);
+  const weights = Array.from(logits_V, (v) => Math.exp(v - top));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.reduce((h, w, v) => h - (w / total) * (logits_V[v] - top - Math.log(total)), 0);
+}
+
 describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', (name) => {
   const dir = `${GOLDEN}${name}`;
-  const prompts = (JSON.parse(readFileSync(`${dir}/expected.json`, 'utf8')) as { prompts: GoldenPrompt[] })
-    .prompts;
+  const { prompts, padded_batch } = JSON.parse(readFileSync(`${dir}/expected.json`, 'utf8')) as {
+    prompts: GoldenPrompt[];
+    padded_batch: PaddedBatch;
+  };
   let checkpoint: Checkpoint;
   let expected: ReturnType<typeof readSafetensors>;
   let weights: Feeds;
+  /** Tensors that a test has compared; the last test asks for all. */
+  const compared = new Set<string>();
+  const known = (key: string) => {
+    const tensor = expected.get(key);
+    if (tensor) compared.add(key);
+    return tensor;
+  };
 
   beforeAll(() => {
     checkpoint = readCheckpoint(dir);
@@ -83,11 +110,18 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
       const got = await session.run(feeds);
       await session.close();
       // All rows but the last response token, which nothing is predicted from here.
-      const known = expected.get(`${id}.logits`)!;
-      expect(furthest(got.logits as Float32Array, known.data.subarray(0, got.logits.length))).toBeLessThan(
-        2e-4,
-      );
-      const hidden = expected.get(`${id}.hidden_states`);
+      const logits = known(`${id}.logits`)!;
+      const V = logits.shape[1];
+      const predicted = got.logits as Float32Array;
+      expect(logits.shape[0]).toBe(p.input_ids.length + p.response_ids.length);
+      expect(predicted.length).toBe((logits.shape[0] - 1) * V);
+      expect(furthest(predicted, logits.data.subarray(0, predicted.length))).toBeLessThan(2e-4);
+      const entropies = p.response_ids.map((_, i) => {
+        const at = (p.input_ids.length - 1 + i) * V;
+        return entropyOf(predicted.subarray(at, at + V));
+      });
+      expect(furthest(entropies, p.response_entropies)).toBeLessThan(2e-4);
+      const hidden = known(`${id}.hidden_states`);
       if (hidden) {
         const [states, length, d] = hidden.shape;
         expect(states).toBe(taps.length);
@@ -99,7 +133,8 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
           ).toBeLessThan(1e-4);
         }
       }
-      const embeds = expected.get(`${id}.image_embeds`);
+      const embeds = known(`${id}.image_embeds`);
+      expect(embeds !== undefined).toBe(p.images.length > 0);
       if (embeds) {
         const inverse = new Float32Array(embeds.data.length);
         const d = embeds.shape[1];
@@ -139,6 +174,48 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
       const part = (logp as Float32Array).subarray(2 * i * T, 2 * i * T + 5);
       expect(furthest(whole, p.response_log_probs), p.id).toBeLessThan(2e-4);
       expect(furthest(part, p.response_log_probs.slice(0, 5)), p.id).toBeLessThan(2e-4);
+      // transformers pads prompts on the left and responses on the right; what it masks out is 0.
+      const padded = padded_batch.response_log_probs[padded_batch.ids.indexOf(p.id)];
+      expect(furthest(whole, padded.slice(0, whole.length)), p.id).toBeLessThan(2e-4);
+      expect(new Set(padded.slice(whole.length))).toEqual(new Set(padded.length > whole.length ? [0] : []));
+    });
+    expect(padded_batch.ids).toEqual(prompts.map((p) => p.id));
+  });
+
+  it('along the greedy responses: margins, and the choice under a repetition penalty', async () => {
+    const c = checkpoint.config;
+    const groups = await Promise.all(
+      prompts.map((p) =>
+        groupOf(p, [Int32Array.from(p.greedy_ids), Int32Array.from(p.greedy_ids_repetition_penalty_1_05)]),
+      ),
+    );
+    const batch = buildBatch(groups, c);
+    const session = await Session.create(
+      compile({ logits: policyGraph(new Weights(c), c, batch.layout, 'original').logits }),
+    );
+    const images = groups.flatMap((g) => g.images);
+    const { logits } = await session.run({
+      ...weights,
+      ...batch.feeds,
+      'original.pixels': pixelFeed(batch, images, c),
+    });
+    await session.close();
+    const [V, T] = [c.text.vocabSize, batch.layout.block];
+    const row = (b: number, j: number) =>
+      (logits as Float32Array).slice((b * T + j) * V, (b * T + j + 1) * V);
+    prompts.forEach((p, i) => {
+      p.greedy_ids.forEach((id, j) => {
+        const [first, second] = [...row(2 * i, j)].sort((x, y) => y - x);
+        expect(Math.abs(first - second - p.greedy_top1_minus_top2[j]), p.id).toBeLessThan(4e-4);
+        expect(row(2 * i, j)[id], p.id).toBeGreaterThan(first - 1e-3);
+      });
+      const seen = new Set(p.input_ids);
+      p.greedy_ids_repetition_penalty_1_05.forEach((id, j) => {
+        const punished = row(2 * i + 1, j);
+        for (const v of seen) punished[v] *= punished[v] > 0 ? 1 / 1.05 : 1.05;
+        expect(punished[id], p.id).toBeGreaterThan(Math.max(...punished) - 1e-3);
+        seen.add(id);
+      });
     });
   });
 
@@ -154,23 +231,31 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
         total,
         used.map(([, x]) => x),
       );
-      const outputs = Object.fromEntries(used.map(([n], i) => [n, grads[i]!]));
+      const outputs: Record<string, Tensor> = Object.fromEntries(used.map(([n], i) => [n, grads[i]!]));
+      outputs.total = total;
       const session = await Session.create(compile(outputs));
       const feeds: Feeds = { ...weights, ...batch.feeds };
       if (group.images.length > 0) feeds['original.pixels'] = pixelFeed(batch, group.images, c);
-      const got = await session.run(feeds);
+      const { total: sum, ...got } = await session.run(feeds);
       await session.close();
+      const terms = p.response_log_probs.length;
+      expect(Math.abs(Number(sum[0]) - p.grad_objective_sum_logprob)).toBeLessThan(2e-4 * Math.sqrt(terms));
       // transformers leaves parameters without a gradient out; ours must cover the same set.
       const theirs = Object.entries(p.grad_norms!).filter(([, norm]) => norm > 0);
       expect(Object.keys(got).sort()).toEqual(theirs.map(([n]) => toHubName(n)).sort());
       for (const [n, norm] of theirs) {
         const g = got[toHubName(n)] as Float32Array;
         expect(Math.abs(Math.hypot(...g) - norm) / norm, `${p.id} ${n}`).toBeLessThan(2e-3);
-        const exact = expected.get(`${p.id}.grad.${n}`);
+        const exact = known(`${p.id}.grad.${n}`);
         if (!exact) continue;
         const scale = exact.data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
         expect(furthest(g, exact.data) / scale, `${p.id} ${n}`).toBeLessThan(1e-3);
       }
     }
+  });
+
+  it('leaves no tensor of the expected ones uncompared', () => {
+    expect([...compared].sort()).toEqual([...expected.keys()].sort());
+    expect(prompts.some((p) => p.grad_norms)).toBe(true);
   });
 });

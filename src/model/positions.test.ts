@@ -14,12 +14,28 @@ interface Expected {
   image_grid_thw: [number, number, number][];
   position_ids: number[][];
   rope_delta: number;
+  mm_token_type_ids: number[];
+  prompt_len: number;
+  full_len: number;
+  images: string[];
+}
+
+/** The prompts as one batch, prompts padded on the left and responses on the right. */
+interface PaddedBatch {
+  image_order: string[];
+  prompt_len: number;
+  response_len: number;
+  pad_token_id: number;
+  input_ids: number[][];
+  attention_mask: number[][];
+  position_ids: number[][][];
 }
 
 describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s', (name) => {
   const config = readPolicyConfig(`${GOLDEN}/${name}`);
-  const { prompts } = JSON.parse(readFileSync(`${GOLDEN}/${name}/expected.json`, 'utf8')) as {
+  const { prompts, padded_batch } = JSON.parse(readFileSync(`${GOLDEN}/${name}/expected.json`, 'utf8')) as {
     prompts: Expected[];
+    padded_batch: PaddedBatch;
   };
 
   it.each(prompts.map((p) => [p.id, p] as const))('%s', (_, p) => {
@@ -32,6 +48,32 @@ describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s'
     expect(prompt.positions.map((axis) => [...axis])).toEqual(
       p.position_ids.map((axis) => axis.slice(0, p.input_ids.length)),
     );
+    expect([p.input_ids.length, ids.length]).toEqual([p.prompt_len, p.full_len]);
+    expect(p.input_ids.map((id) => (id === config.tokens.image ? 1 : 0))).toEqual(p.mm_token_type_ids);
+  });
+
+  it('the padded batch holds the same prompts at the same positions', () => {
+    const b = padded_batch;
+    expect(b.image_order).toEqual(prompts.flatMap((p) => p.images));
+    expect(b.pad_token_id).toBe(config.tokens.pad);
+    expect(b.input_ids.length).toBe(prompts.length);
+    prompts.forEach((p, row) => {
+      const mask = b.attention_mask[row];
+      const kept = <T>(values: T[]) => values.filter((_, i) => mask[i] === 1);
+      expect(mask.length).toBe(b.prompt_len + b.response_len);
+      const left = b.prompt_len - p.input_ids.length;
+      const right = b.response_len - p.response_ids.length;
+      expect(mask).toEqual([
+        ...new Array<number>(left).fill(0),
+        ...new Array<number>(p.full_len).fill(1),
+        ...new Array<number>(right).fill(0),
+      ]);
+      expect(kept(b.input_ids[row])).toEqual([...p.input_ids, ...p.response_ids]);
+      const padding = b.input_ids[row].filter((_, i) => mask[i] === 0);
+      expect(padding.every((id) => id === config.tokens.pad)).toBe(true);
+      const whole = ropeIndex(kept(b.input_ids[row]), p.image_grid_thw, config, p.input_ids.length);
+      expect(b.position_ids[row].map(kept)).toEqual(whole.positions.map((axis) => [...axis]));
+    });
   });
 });
 

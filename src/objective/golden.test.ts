@@ -16,12 +16,19 @@ import { valueLoss } from './value.ts';
 const LOSS = 2e-6;
 const GRADIENT = 1e-6;
 
+interface KlValues {
+  kl: number[];
+  d_log_probs: number[];
+  d_ref_log_probs: number[];
+}
+
 interface KlCase {
   id: string;
   kl_penalty: KlPenalty;
   log_probs: number[];
   ref_log_probs: number[];
-  f32: { kl: number[]; d_log_probs: number[]; d_ref_log_probs: number[] };
+  f32: KlValues;
+  f64: KlValues;
 }
 
 async function evaluate(outputs: Record<string, t.Tensor>, feeds: Record<string, ArrayLike<number>>) {
@@ -46,9 +53,11 @@ describe('KL estimators (golden/objective/kl.json)', () => {
         got.map((v, i) => v / Math.max(1, Math.abs(want[i]))),
         want.map((v) => v / Math.max(1, Math.abs(v))),
       );
-    expect(relative(out.kl, c.f32.kl)).toBeLessThan(GRADIENT);
-    expect(relative(out.dLogp, c.f32.d_log_probs)).toBeLessThan(GRADIENT);
-    expect(relative(out.dOther, c.f32.d_ref_log_probs)).toBeLessThan(GRADIENT);
+    for (const want of [c.f32, c.f64]) {
+      expect(relative(out.kl, want.kl)).toBeLessThan(GRADIENT);
+      expect(relative(out.dLogp, want.d_log_probs)).toBeLessThan(GRADIENT);
+      expect(relative(out.dOther, want.d_ref_log_probs)).toBeLessThan(GRADIENT);
+    }
   });
 
   it('full is the sampled token’s own part of the sum', async () => {
@@ -68,18 +77,38 @@ describe('averages as weights (golden/objective/averages.json)', () => {
     T: number;
     response_mask: number[];
     values: number[];
-    f32: { token: number; seq: number; masked_mean: number; masked_whiten: number[] };
+    f32: Averages;
+    f64: Averages;
+  }
+  interface Averages {
+    token: number;
+    seq: number;
+    masked_mean: number;
+    masked_var: number;
+    masked_whiten: number[];
   }
   const { cases } = golden<{ cases: Case[] }>('averages');
   it.each(cases.map((c) => [c.id, c] as const))('%s', (_, c) => {
     const over = (mode: 'token' | 'sequence') =>
       weightsOf(c.response_mask, c.bs, c.T, mode).reduce((s, w, i) => s + w * c.values[i], 0);
-    expect(Math.abs(over('token') - c.f32.token)).toBeLessThan(LOSS);
-    expect(Math.abs(over('token') - c.f32.masked_mean)).toBeLessThan(LOSS);
-    expect(Math.abs(over('sequence') - c.f32.seq)).toBeLessThan(LOSS);
     const valid = (a: number[]) => a.filter((_, i) => c.response_mask[i] === 1);
-    if (valid(c.values).length > 1)
-      expect(furthest(whiten([valid(c.values)])[0], valid(c.f32.masked_whiten))).toBeLessThan(LOSS);
+    const values = valid(c.values);
+    const n = values.length;
+    // n/(n − 1) is of whole numbers and therefore float32 in the public code, in its float64 block too.
+    const bessel = n > 1 ? Math.fround(n / (n - 1)) / (n / (n - 1)) : 1;
+    for (const want of [c.f32, c.f64]) {
+      // Weights and whitening are plain numbers here, so the float64 block holds to its own rounding.
+      const near = want === c.f64 ? 1e-8 : LOSS;
+      expect(Math.abs(over('token') - want.token)).toBeLessThan(near);
+      expect(Math.abs(over('token') - want.masked_mean)).toBeLessThan(near);
+      expect(Math.abs(over('sequence') - want.seq)).toBeLessThan(near);
+      const white = whiten([values])[0].map((v) => v / Math.sqrt(bessel));
+      expect(furthest(white, valid(want.masked_whiten))).toBeLessThan(near);
+      // Whitening undone with their mean and variance gives the values back.
+      const back = white.map((v) => v * Math.sqrt(want.masked_var + 1e-8) + want.masked_mean);
+      expect(furthest(back, values)).toBeLessThan(near);
+      if (n === 0) expect([want.masked_var, want.masked_mean]).toEqual([0, 0]);
+    }
   });
 });
 
@@ -147,7 +176,13 @@ describe('policy loss (golden/objective/policy_loss.json)', () => {
     old_log_probs: number[];
     log_probs: number[];
     advantages: number[];
-    f32: { loss: number; metrics: Record<string, number>; d_log_probs: number[] };
+    f32: Values;
+    f64: Values;
+  }
+  interface Values {
+    loss: number;
+    metrics: Record<string, number>;
+    d_log_probs: number[];
   }
   const { cases } = golden<{ cases: Case[] }>('policy_loss');
   it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
@@ -170,15 +205,17 @@ describe('policy loss (golden/objective/policy_loss.json)', () => {
       tokenWeight: weightsOf(c.response_mask, c.bs, c.T, 'token'),
     };
     const { values, dLogp } = await run(objective, c.bs, c.T, feeds);
-    expect(Math.abs(values.loss - c.f32.loss)).toBeLessThan(LOSS);
     expect(values.loss).toBe(values.pg_loss);
-    expect(furthest(dLogp, c.f32.d_log_probs)).toBeLessThan(GRADIENT);
-    const { metrics } = c.f32;
-    expect(Math.abs(values.ppo_kl - metrics.ppo_kl)).toBeLessThan(LOSS);
-    expect(Math.abs(values.clip_ratio_high - metrics.pg_clipfrac_higher)).toBeLessThan(LOSS);
-    expect(Math.abs(values.clip_ratio_low - metrics.pg_clipfrac_lower)).toBeLessThan(LOSS);
     const entropy = await run(objective, c.bs, c.T, { ...feeds, tokenWeight: weight });
-    expect(Math.abs(entropy.values.entropy - metrics.entropy_loss)).toBeLessThan(LOSS);
+    for (const want of [c.f32, c.f64]) {
+      expect(Math.abs(values.loss - want.loss)).toBeLessThan(LOSS);
+      expect(furthest(dLogp, want.d_log_probs)).toBeLessThan(GRADIENT);
+      const { metrics } = want;
+      expect(Math.abs(values.ppo_kl - metrics.ppo_kl)).toBeLessThan(LOSS);
+      expect(Math.abs(values.clip_ratio_high - metrics.pg_clipfrac_higher)).toBeLessThan(LOSS);
+      expect(Math.abs(values.clip_ratio_low - metrics.pg_clipfrac_lower)).toBeLessThan(LOSS);
+      expect(Math.abs(entropy.values.entropy - metrics.entropy_loss)).toBeLessThan(LOSS);
+    }
   });
 });
 
@@ -193,7 +230,13 @@ describe('value loss (golden/objective/value_loss.json)', () => {
     vpreds: number[];
     returns: number[];
     values: number[];
-    f32: { loss: number; clipfrac: number; d_vpreds: number[] };
+    f32: Values;
+    f64: Values;
+  }
+  interface Values {
+    loss: number;
+    clipfrac: number;
+    d_vpreds: number[];
   }
   const { cases } = golden<{ cases: Case[] }>('value_loss');
   it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
@@ -213,8 +256,10 @@ describe('value loss (golden/objective/value_loss.json)', () => {
         tokenWeight: weightsOf(c.response_mask, c.bs, c.T, 'token'),
       },
     );
-    expect(Math.abs(out.loss[0] - c.f32.loss)).toBeLessThan(LOSS);
-    expect(Math.abs(out.clipFraction[0] - c.f32.clipfrac)).toBeLessThan(LOSS);
-    expect(furthest(out.dValue, c.f32.d_vpreds)).toBeLessThan(GRADIENT);
+    for (const want of [c.f32, c.f64]) {
+      expect(Math.abs(out.loss[0] - want.loss)).toBeLessThan(LOSS);
+      expect(Math.abs(out.clipFraction[0] - want.clipfrac)).toBeLessThan(LOSS);
+      expect(furthest(out.dValue, want.d_vpreds)).toBeLessThan(GRADIENT);
+    }
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
 import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { grpo } from './advantages.ts';
 import { type KlPenalty, type ObjectiveInput, parseObjective } from './config.ts';
 import { makeObjective } from './papo.ts';
 
@@ -47,13 +48,20 @@ interface ActorCase {
   advantages: number[];
   kl_prcp_weighting: number[];
   correctness_mult_mask: number[];
-  f32: {
-    metrics: Record<string, number | number[]>;
-    loss_per_micro_batch: number[];
-    loss_sum_backpropagated: number;
-    d_log_probs: number[];
-    d_aug_log_probs: number[] | null;
-  };
+  /** Group of each row and its reward, from which the advantages are. */
+  index: string[];
+  token_level_rewards_sum: number[];
+  f32: ActorValues;
+  f64: ActorValues;
+  f64_verbatim_loss_sum: number;
+}
+
+interface ActorValues {
+  metrics: Record<string, number | number[]>;
+  loss_per_micro_batch: number[];
+  loss_sum_backpropagated: number;
+  d_log_probs: number[];
+  d_aug_log_probs: number[] | null;
 }
 
 /** The official configuration in our keys. */
@@ -118,6 +126,35 @@ const EACH: Record<string, string> = {
   ppo_kl: 'actor/ppo_kl',
 };
 
+const mask_DT = (c: ActorCase, d: number) => c.response_mask.slice(d * c.T, (d + 1) * c.T);
+
+/** The coefficients that the official code logs are those that our graph is fed. */
+function coefficients(
+  c: ActorCase,
+  metrics: ActorValues['metrics'],
+  scalars: Record<string, number>,
+  config: ReturnType<typeof parseObjective>,
+): void {
+  const of = (name: string) => metrics[`actor/${name}`] as number | undefined;
+  const gamma = c.kl_prcp_coef_in_batch ?? 0;
+  expect(of('kl_coef')).toBe(c.config.use_kl_loss ? scalars.beta : undefined);
+  expect(of('sft_coef')).toBe(c.config.use_sft_loss ? config.sft : undefined);
+  if (!c.config.use_kl_prcp) return;
+  expect(of('kl_prcp_coef')).toBe(gamma);
+  expect(scalars.gamma ?? 0).toBe(gamma);
+  const discount = gamma / c.config.kl_prcp_coef;
+  expect(of('kl_prcp_coef_annealing_discount')).toBeCloseTo(discount, 12);
+  if (config.eta1 > 0) {
+    expect(scalars.eta1 ?? 0).toBeCloseTo(config.eta1 * discount, 12);
+    // Logged as configured, before it is annealed.
+    expect(of('ori_entropy_loss_coef')).toBe(config.eta1);
+  }
+  if (config.eta2 > 0) {
+    expect(scalars.eta2 ?? 0).toBeCloseTo(config.eta2 * discount, 12);
+    expect(of('aug_entropy_loss_coef')).toBe(config.eta2);
+  }
+}
+
 describe('the official actor loss (golden/objective/actor_loss.json)', () => {
   it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
     const weighted = c.kl_prcp_weighting.some((w) => w !== 1);
@@ -131,44 +168,64 @@ describe('the official actor loss (golden/objective/actor_loss.json)', () => {
       const [from, to] = [m * c.micro_batch, (m + 1) * c.micro_batch];
       // Once with the weights of the whole mini-batch, for the sum and the gradient, once as a batch of its own.
       const part = await run(objective, c.micro_batch, c.T, feedsOf(c, from, to, 1 / count));
-      const own = await run(objective, c.micro_batch, c.T, feedsOf(c, from, to, 1));
+      const feeds = feedsOf(c, from, to, 1);
+      const own = await run(objective, c.micro_batch, c.T, feeds);
       total += part.values.loss;
       dLogp.push(...part.dLogp);
       if (part.dViews.masked) dMasked.push(...part.dViews.masked);
-      for (const [ours, theirs] of Object.entries(EACH)) {
-        const want = (c.f32.metrics[theirs] as number[])[m];
-        expect(Math.abs(own.values[ours] - want), `${ours} of micro-batch ${m}`).toBeLessThan(LOSS);
-      }
-      if (m === count - 1) {
-        // Annealed to 0, γ leaves its term out and nothing is measured; the official code still reports it.
-        const measured =
-          c.kl_prcp_coef_in_batch === 0
-            ? await run(makeObjective(config), c.micro_batch, c.T, feedsOf(c, from, to, 1))
-            : own;
-        for (const [ours, [theirs, sign]] of Object.entries(LAST)) {
-          const want = c.f32.metrics[theirs] as number | undefined;
-          if (want !== undefined)
-            expect(Math.abs(measured.values[ours] - sign * want), ours).toBeLessThan(LOSS);
-        }
-      }
+      // Annealed to 0, γ leaves its term out and nothing is measured; the official code still reports it.
+      const measured =
+        c.kl_prcp_coef_in_batch === 0 ? await run(makeObjective(config), c.micro_batch, c.T, feeds) : own;
       // The official "entropy_loss" takes the loss's average; ours is a token mean, so it is asked for by its weights.
-      const feeds = feedsOf(c, from, to, 1);
       const entropy = await run(objective, c.micro_batch, c.T, { ...feeds, tokenWeight: feeds.weight });
-      const want = (c.f32.metrics['actor/entropy_loss'] as number[])[m];
-      expect(Math.abs(entropy.values.entropy - want), 'entropy_loss').toBeLessThan(LOSS);
-      const own1 = c.f32.metrics['actor/ori_entropy_loss'] as number | undefined;
-      if (own1 !== undefined && m === count - 1)
-        expect(Math.abs(own.values.entropy - own1), 'ori_entropy_loss').toBeLessThan(LOSS);
-      expect(Math.abs(own.values.loss - c.f32.loss_per_micro_batch[m])).toBeLessThan(LOSS);
+      for (const { metrics, loss_per_micro_batch } of [c.f32, c.f64]) {
+        const near = (got: number, want: number, name: string) =>
+          expect(Math.abs(got - want), `${name} of micro-batch ${m}`).toBeLessThan(LOSS);
+        for (const [ours, theirs] of Object.entries(EACH))
+          near(own.values[ours], (metrics[theirs] as number[])[m], ours);
+        near(entropy.values.entropy, (metrics['actor/entropy_loss'] as number[])[m], 'entropy_loss');
+        near(own.values.loss, loss_per_micro_batch[m], 'loss');
+        if (m < count - 1) continue;
+        for (const [ours, [theirs, sign]] of Object.entries(LAST)) {
+          const want = metrics[theirs] as number | undefined;
+          if (want !== undefined) near(measured.values[ours], sign * want, ours);
+        }
+        const own1 = metrics['actor/ori_entropy_loss'] as number | undefined;
+        if (own1 !== undefined) near(own.values.entropy, own1, 'ori_entropy_loss');
+      }
     }
-    expect(Math.abs(total - c.f32.loss_sum_backpropagated)).toBeLessThan(LOSS);
-    expect(furthest(dLogp, c.f32.d_log_probs)).toBeLessThan(GRADIENT);
-    const want = c.f32.d_aug_log_probs;
-    if (objective.gradientViews.length > 0) expect(furthest(dMasked, want ?? [])).toBeLessThan(GRADIENT);
-    else expect(want?.every((v) => v === 0) ?? true).toBe(true);
-    const discount = c.f32.metrics['actor/kl_prcp_coef_annealing_discount'] as number | undefined;
-    if (discount !== undefined && config.eta1 > 0)
-      expect((objective.scalars.eta1 ?? 0) / config.eta1).toBeCloseTo(discount, 12);
+    expect(Math.abs(total - c.f64_verbatim_loss_sum)).toBeLessThan(LOSS);
+    for (const want of [c.f32, c.f64]) {
+      expect(Math.abs(total - want.loss_sum_backpropagated)).toBeLessThan(LOSS);
+      expect(furthest(dLogp, want.d_log_probs)).toBeLessThan(GRADIENT);
+      const dAug = want.d_aug_log_probs;
+      if (objective.gradientViews.length > 0) expect(furthest(dMasked, dAug ?? [])).toBeLessThan(GRADIENT);
+      else expect(dAug?.every((v) => v === 0) ?? true).toBe(true);
+      // Gradient through the masked view is recorded just where the official code recomputes it.
+      expect(dAug !== null).toBe(c.recompute_aug_log_probs);
+      coefficients(c, want.metrics, objective.scalars, config);
+    }
+  });
+
+  it.each(cases.map((c) => [c.id, c] as const))('%s: GRPO of its rewards gives its advantages', (_, c) => {
+    const perRow = new Array<number>(c.bs);
+    for (const name of new Set(c.index)) {
+      const rows = [...c.index.keys()].filter((d) => c.index[d] === name);
+      const sums = rows.map((d) => c.token_level_rewards_sum[d]);
+      const values = grpo(sums);
+      rows.forEach((d, i) => {
+        perRow[d] = values[i];
+      });
+      const flat = sums.every((v) => v === sums[0]);
+      for (const d of rows) {
+        const want = mask_DT(c, d).map((m) => m * perRow[d]);
+        const theirs = c.advantages.slice(d * c.T, (d + 1) * c.T);
+        if (!flat) expect(furthest(want, theirs)).toBeLessThan(2e-6);
+        // Of a group without variance they keep the rounding of the mean, over 1e-6, where ours is 0.
+        else expect(Math.max(...theirs.map(Math.abs)) * 1e-6).toBeLessThan(sums[0] * 2 ** -23 + 1e-12);
+        if (flat) expect(perRow[d]).toBe(0);
+      }
+    }
   });
 
   it('covers every option of the public loss', () => {

@@ -22,6 +22,20 @@ interface Expected {
   image_grid_thw: [number, number, number][];
   response: string;
   response_ids: number[];
+  greedy_ids: number[];
+  greedy_text: string;
+}
+
+interface TokenizerJson {
+  added_tokens: { id: number; content: string; special: boolean }[];
+  model: { vocab: Record<string, number>; merges: [string, string][] };
+}
+interface TokenizerConfigJson {
+  added_tokens_decoder: Record<string, object>;
+  additional_special_tokens: string[];
+  pad_token: string;
+  eos_token: string;
+  chat_template: string;
 }
 
 describe.each(['tiny_tied', 'tiny_untied'])('against transformers, %s', (name) => {
@@ -43,6 +57,27 @@ describe.each(['tiny_tied', 'tiny_untied'])('against transformers, %s', (name) =
     expect(tokenizer.decode(p.response_ids, { skipSpecialTokens: true })).toBe(
       p.response.replace('<|im_end|>', ''),
     );
+    expect(tokenizer.decode(p.greedy_ids)).toBe(p.greedy_text);
+  });
+
+  it('every file of the tokenizer says the same', () => {
+    const { added_tokens, model } = json(`${GOLDEN}/${name}/tokenizer.json`) as TokenizerJson;
+    const config = json(`${GOLDEN}/${name}/tokenizer_config.json`) as TokenizerConfigJson;
+    expect(json(`${GOLDEN}/${name}/vocab.json`)).toEqual(model.vocab);
+    const merges = readFileSync(`${GOLDEN}/${name}/merges.txt`, 'utf8').split('\n');
+    expect(merges.filter((line) => line !== '' && !line.startsWith('#version'))).toEqual(
+      model.merges.map((pair) => pair.join(' ')),
+    );
+    expect(config.added_tokens_decoder).toEqual(
+      Object.fromEntries(added_tokens.map(({ id, ...token }) => [id, token])),
+    );
+    expect(config.additional_special_tokens).toEqual(
+      added_tokens.filter((t) => t.special && t.content !== config.pad_token).map((t) => t.content),
+    );
+    expect(tokenizer.idOf(config.pad_token)).toBe(tokenizer.special.pad);
+    expect(tokenizer.idOf(config.eos_token)).toBe(tokenizer.special.imEnd);
+    expect(config.chat_template).toBe(chat.source);
+    expect(json(`${GOLDEN}/${name}/chat_template.json`)).toEqual({ chat_template: chat.source });
   });
 });
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { furthest } from '../../test/compare.ts';
+import { pillowMode } from '../../test/pillow.ts';
 import { ImageError } from '../errors.ts';
 import { capPixels, capSize } from './cap.ts';
 import { decodeImage } from './decode.ts';
@@ -36,12 +39,19 @@ interface Prepared {
   resized_width: number;
   image_grid_thw: [number, number, number][];
   pil_sum: number;
+  torchvision_sum: number;
+  /** Largest difference of the two resizes, in pixel values. */
+  pil_vs_torchvision_max_abs_diff: number;
   resized_pil?: string;
+  resized_torchvision?: string;
+  /** The same in grey levels. */
+  resized_uint8_max_abs_diff?: number;
 }
 interface Row {
   name: string;
   file: string;
   mode: string;
+  format: string;
   width: number;
   height: number;
   decoded_rgb: string;
@@ -95,6 +105,14 @@ beforeAll(async () => {
 describe.each(rows)('$name ($mode)', (row) => {
   const rgb = () => decoded.get(row.name)!;
 
+  test('is the file that Pillow opened', async () => {
+    const bytes = bytesOf(row.file);
+    const metadata = await sharp(bytes).metadata();
+    expect(pillowMode(bytes, metadata)).toBe(row.mode);
+    expect(metadata.format.toUpperCase()).toBe(row.format);
+    expect([metadata.width, metadata.height]).toEqual([row.width, row.height]);
+  });
+
   test('decodes to what Pillow decodes, bit for bit, lossy formats too', async () => {
     expect(difference(rgb(), await picture(row.decoded_rgb))).toBe(EQUAL);
   });
@@ -129,11 +147,27 @@ describe.each(rows)('$name ($mode)', (row) => {
     const { gridThw, pixelValues_NC } = prepareImage(rgb(), config);
     expect([gridThw]).toEqual(h.image_grid_thw);
     const sum = pixelValues_NC.reduce((a, b) => a + b, 0);
-    expect(Math.abs(sum - h.pil_sum)).toBeLessThan(1e-6 * pixelValues_NC.length);
+    const rounding = 1e-6 * pixelValues_NC.length;
+    expect(Math.abs(sum - h.pil_sum)).toBeLessThan(rounding);
+    // The resize of torchvision, which transformers takes by default, is another one: as far from ours as from Pillow's.
+    const apart = h.pil_vs_torchvision_max_abs_diff;
+    expect(Math.abs(sum - h.torchvision_sum)).toBeLessThan(apart * pixelValues_NC.length + rounding);
+    if (!h.resized_torchvision) return;
+    const theirs = await picture(h.resized_torchvision);
+    expect(furthest(theirs.data, resized.data)).toBe(h.resized_uint8_max_abs_diff);
+    const prepared = prepareImage({ ...theirs, fitted: true }, config).pixelValues_NC;
+    expect(Math.abs(furthest(prepared, pixelValues_NC) - apart)).toBeLessThan(1e-6);
+    expect(Math.abs(prepared.reduce((a, b) => a + b, 0) - h.torchvision_sum)).toBeLessThan(rounding);
   });
 });
 
-test('pixel_values as Hugging Face has them, every element', () => {
+/** Pixel values of a picture that torchvision resized. */
+async function byTorchvision(h: Prepared): Promise<Float32Array> {
+  const resized = await picture(h.resized_torchvision!);
+  return prepareImage({ ...resized, fitted: true }, configOf(h)).pixelValues_NC;
+}
+
+test('pixel_values as Hugging Face has them, every element', async () => {
   const tensors = safetensors('pixel_values.safetensors');
   let compared = 0;
   for (const [name, { shape, values }] of tensors) {
@@ -143,13 +177,12 @@ test('pixel_values as Hugging Face has them, every element', () => {
     const h = rows.find((r) => r.name === image)!.hf.find((x) => x.patch_size === Number(patch))!;
     const { pixelValues_NC, gridThw } = prepareImage(decoded.get(image)!, configOf(h));
     expect([gridThw[1] * gridThw[2], pixelValues_NC.length / (gridThw[1] * gridThw[2])]).toEqual(shape);
-    let worst = 0;
-    for (let i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(values[i] - pixelValues_NC[i]));
-    // The torchvision resize differs by up to two grey levels; the order of values must still agree.
-    expect(worst).toBeLessThan(variant === 'pil' ? 1e-6 : 0.031);
+    const theirs = variant === 'pil' ? pixelValues_NC : await byTorchvision(h);
+    expect(furthest(theirs, values)).toBeLessThan(1e-6);
     compared++;
   }
   expect(compared).toBe(4);
+  expect(tensors.has('rgb_even.torchvision')).toBe(true);
 });
 
 test("pixel_values of whole prompts with the checkpoint's own settings, two pictures one after the other", async () => {
@@ -171,15 +204,24 @@ test("pixel_values of whole prompts with the checkpoint's own settings, two pict
     const want = tensors.get(`${id}.pixel_values`);
     if (!want) continue;
     const got = prepared.flatMap((p) => [...p.pixelValues_NC]);
-    expect(got.length).toBe(want.values.length);
-    expect(got.reduce((worst, v, i) => Math.max(worst, Math.abs(v - want.values[i])), 0)).toBeLessThan(1e-6);
+    expect(furthest(got, want.values)).toBeLessThan(1e-6);
     compared++;
   }
   expect(compared).toBe(tensors.size);
 });
 
+interface Table {
+  columns: string[];
+  rows: (number | string)[][];
+}
+
 test('smart_resize, all rows, errors in the same words', () => {
-  const table: (number | string)[][] = jsonOf('smart_resize.json').rows;
+  const { columns, rows: table }: Table = jsonOf('smart_resize.json');
+  const [given, made] = [
+    ['factor', 'min_pixels', 'max_pixels', 'height', 'width'],
+    ['resized_height', 'resized_width'],
+  ];
+  expect(columns).toEqual([...given, ...made]);
   expect(table.length).toBe(300);
   for (const row of table) {
     const [factor, min, max, height, width] = row.slice(0, 5) as number[];
@@ -195,7 +237,8 @@ test('smart_resize, all rows, errors in the same words', () => {
 });
 
 test('process_image sizes, all rows; a side of 0 is an error', () => {
-  const table: (number | string)[][] = jsonOf('process_image_dims.json').rows;
+  const { columns, rows: table }: Table = jsonOf('process_image_dims.json');
+  expect(columns).toEqual(['min_pixels', 'max_pixels', 'height', 'width', 'out_height', 'out_width']);
   expect(table.length).toBe(177);
   for (const row of table) {
     const [min, max, height, width] = row as number[];

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { pillowMode } from '../../test/pillow.ts';
 import { CheckpointError, ImageError } from '../errors.ts';
 import { random } from '../random.ts';
 import { decodeImage, imageSize, MAX_PIXELS } from './decode.ts';
@@ -109,8 +110,10 @@ describe('decode', () => {
   const files: { file: string; mode: string; width: number; height: number; sha256: string }[] = JSON.parse(
     readFileSync(new URL('images.json', more), 'utf8'),
   ).images;
-  test.each(files)('$file ($mode) as Pillow', async ({ file, width, height, sha256 }) => {
-    const img = await decodeImage(readFileSync(new URL(file, more)), file);
+  test.each(files)('$file ($mode) as Pillow', async ({ file, mode, width, height, sha256 }) => {
+    const bytes = readFileSync(new URL(file, more));
+    expect(pillowMode(bytes, await sharp(bytes).metadata())).toBe(mode);
+    const img = await decodeImage(bytes, file);
     expect([img.width, img.height]).toEqual([width, height]);
     expect(createHash('sha256').update(img.data).digest('hex')).toBe(sha256);
   });
