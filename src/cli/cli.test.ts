@@ -1,11 +1,12 @@
 /** The command as a person runs it, in a process of its own; skipped where `npm run build` has not been run. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { writeDataset } from '../data/tasks/index.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const built = existsSync(path('dist/cli/main.js'));
@@ -57,7 +58,10 @@ describe.skipIf(!built)('papo', () => {
       papo(['data', 'make', dir, '--train', '7', '--validation', '0', '--test', '7', '--seed', 'x'], cwd);
     expect(make('a').stdout).toContain('papo train --data a');
     expect(readdirSync(join(cwd, 'a')).sort()).toEqual(['README.md', 'test.parquet', 'train.parquet']);
-    expect(papo(['data', 'make', 'b', '--dependency', 'total'], cwd).stderr).toBe(
+    const rows = { train: 7, validation: 0, test: 7 };
+    for (const file of writeDataset(join(cwd, 'b'), { seed: 'x', rows }))
+      expect(readFileSync(join(cwd, 'a', basename(file))).equals(readFileSync(file)), file).toBe(true);
+    expect(papo(['data', 'make', 'c', '--dependency', 'total'], cwd).stderr).toBe(
       'papo: --dependency total: allowed is high, medium, low\n',
     );
   });

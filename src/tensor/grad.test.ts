@@ -175,7 +175,7 @@ async function check({ shapes, f, from = (v) => v }: Case, seed: string): Promis
       expect(
         Math.abs((base[n][i] as number) - g) / scale,
         `${n}[${i}]: ${base[n][i]} against ${g}`,
-      ).toBeLessThan(3e-3);
+      ).toBeLessThan(1e-3);
     });
   }
   await session.close();

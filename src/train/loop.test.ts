@@ -108,7 +108,7 @@ describe('the loop', () => {
     expect(views).toEqual(new Set(['original', 'noised']));
     // Off-policy tokens: the ratio of a first update is still 1, as old and new are under one view.
     const [first] = steps(dir);
-    expect(first!.ppo_kl).toBeLessThan(0.05);
+    expect(Math.abs(Number(first!.ppo_kl))).toBeLessThan(0.01);
   });
 
   it('warms the learning rate up', async () => {

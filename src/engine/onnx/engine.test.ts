@@ -125,7 +125,8 @@ describe('the engine on ONNX Runtime', () => {
       await whole.accumulate(groups, objective, { temperature }),
       await cut.accumulate(groups, objective, { temperature }),
     ];
-    for (const name of ['loss', 'gain', 'gap']) expect(b[name]).toBeCloseTo(a[name], 4);
+    for (const name of ['loss', 'gain', 'gap'])
+      expect(Math.abs(b[name] - a[name]) / Math.abs(a[name]), name).toBeLessThan(1e-5);
     const [sa, sb] = [await whole.step(ADAM), await cut.step(ADAM)];
     expect(sa.gradNorm).toBeGreaterThan(0);
     expect(Math.abs(sa.gradNorm - sb.gradNorm) / sa.gradNorm).toBeLessThan(1e-4);
