@@ -46,6 +46,11 @@ export class SelfCheckError extends PapoError {
   override name = 'SelfCheckError';
 }
 
+/** A person's own function (reward, mask) that fails, hangs or gives back what it may not. */
+export class UserFunctionError extends PapoError {
+  override name = 'UserFunctionError';
+}
+
 /** Characters of a person's value that a message quotes at most. */
 const QUOTED = 200;
 /** Characters of a whole message; its end, which says what to do, is kept. */

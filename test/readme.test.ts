@@ -29,7 +29,7 @@ it('its reward runs', async () => {
 });
 
 it('its mask runs', async () => {
-  const mask = await loadFunctionMask(`${fileOf('my-mask.mjs')}#topHalf`, 0.5, dir);
+  const mask = await loadFunctionMask('mask.module', `${fileOf('my-mask.mjs')}#topHalf`, 0.5, dir);
   const image = { width: 2, height: 2, data: new Uint8Array(12).fill(9) };
   const masked = await mask.apply(image, random('readme'));
   expect([...masked.data]).toEqual([0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9]);

@@ -11,6 +11,7 @@ const ROOMS = [
   'vision',
   'text',
   'data',
+  'user',
   'reward',
   'objective',
   'model',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { type HostOptions, MOST_SECONDS, TIMEOUT } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
 import { blankMask } from './blank.ts';
 import { loadFunctionMask } from './function.ts';
@@ -18,6 +19,12 @@ const ratio = z
   .describe(
     'probability of each square or patch, or share of the patches, that is masked; a function of your own is handed it',
   );
+const seconds = z
+  .number()
+  .gt(0)
+  .max(MOST_SECONDS)
+  .default(TIMEOUT)
+  .describe('seconds without an answer after which your function is cut off and the run ends');
 
 /** The `mask` block of a run's configuration. */
 export const maskConfigSchema = z.discriminatedUnion('kind', [
@@ -57,8 +64,11 @@ export const maskConfigSchema = z.discriminatedUnion('kind', [
         .min(1)
         .max(4096)
         .meta({ path: true })
-        .describe('path#export of the function; without # the default export'),
+        .describe(
+          'your function, as path/to/file.ts#exportName (without # the default export): given (image, rng, ratio) it returns { width, height, data } of the same size',
+        ),
       ratio,
+      timeout: seconds,
     })
     .describe('your own function'),
 ]);
@@ -74,6 +84,10 @@ export interface MaskContext {
   scorer?: PatchScorer;
   /** The folder that a relative `module` or `model` path counts from. Default: the working directory. */
   baseDir?: string;
+  /** Where the settings stand, for messages. Default: `mask`. */
+  setting?: string;
+  /** For `function`: the thread that it runs in. */
+  host?: Omit<HostOptions, 'timeout'>;
 }
 
 /** Checks the block. Throws ConfigError: one line with the key, what is wrong and what is allowed. */
@@ -121,6 +135,12 @@ export async function maskFromConfig(value: MaskConfig, context: MaskContext = {
     case 'blank':
       return blankMask();
     case 'function':
-      return loadFunctionMask(config.module, config.ratio, context.baseDir ?? '.');
+      return loadFunctionMask(
+        `${context.setting ?? 'mask'}.module`,
+        config.module,
+        config.ratio,
+        context.baseDir ?? '.',
+        { ...context.host, timeout: config.timeout },
+      );
   }
 }

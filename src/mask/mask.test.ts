@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError, ImageError } from '../errors.ts';
+import { ConfigError, ImageError, UserFunctionError } from '../errors.ts';
 import { random } from '../random.ts';
 import { blackImage, type RgbImage, sameImage } from '../vision/image.ts';
 import { parseProcessorConfig, prepareImage, resizeForPatches } from '../vision/processor.ts';
 import { blankMask } from './blank.ts';
 import { type MaskConfig, maskFromConfig, parseMaskConfig } from './config.ts';
-import { functionMask } from './function.ts';
 import { diffusionMask, diffusionSchedule, noiseMask } from './noise.ts';
 import { patchMask } from './patch.ts';
 import { randomMask } from './random.ts';
@@ -105,8 +104,6 @@ describe('views', () => {
     expect((await maskedViews(images, patchMask(0, processor), ['k'])).unchanged).toBe(3);
     // Blacking out a black picture changes nothing, and that counts too.
     expect((await maskedViews(images, blankMask(), ['k'])).unchanged).toBe(1);
-    const lazy = functionMask((img) => img, 0.6, 'lazy.js');
-    expect((await maskedViews(images, lazy, ['k'])).unchanged).toBe(3);
   });
 });
 
@@ -184,49 +181,105 @@ describe('semantic', () => {
 
 describe('function', () => {
   let folder: string;
-  beforeAll(() => {
+  let all: Mask;
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'mask-'));
+    writeFileSync(join(folder, 'half.ts'), 'export enum Half { of = 2 }');
     writeFileSync(
-      join(folder, 'own.mjs'),
-      `export default (img, rng, ratio) => { img.data.fill(0, 0, Math.floor(img.height * ratio) * img.width * 3); return img; };
-       export const shrunk = async (img) => ({ ...img, width: img.width - 1 });
-       export const short = (img) => ({ ...img, data: img.data.subarray(1) });
-       export const nothing = () => undefined;
-       export const word = 'no function';`,
+      join(folder, 'own.ts'),
+      `import { Half } from './half';
+       type Image = { width: number; height: number; data: Uint8Array };
+       type Stream = { next(): number };
+       const shared = { width: 10, height: 10, data: new Uint8Array(300).fill(9) };
+       const wrong: Record<string, (img: Image) => unknown> = {
+         shrunk: (img) => ({ ...img, width: img.width - 1 }),
+         short: (img) => ({ ...img, data: img.data.subarray(1) }),
+         nothing: () => undefined,
+         floats: (img) => ({ ...img, data: new Float32Array(300).fill(NaN) }),
+         list: (img) => ({ ...img, data: [...img.data] }),
+         same: (img) => img,
+         shared: () => shared,
+         sized: (img) => ({ ...img, width: NaN }),
+         throws: (img) => { throw new RangeError(\`no picture of \${img.width}\`); },
+       };
+       const cases = Object.keys(wrong);
+       /** Of a picture of 10x10 what its first byte asks for; of any other the upper half is blackened. */
+       export default function mask(img: Image, rng: Stream, ratio: number): unknown {
+         if (img.width === 10) return wrong[cases[img.data[0]]](img);
+         img.data.fill(0, 0, Math.floor(img.height / Half.of) * img.width * 3);
+         img.data[img.data.length - 1] = Math.floor(rng.next() * 256);
+         img.data[img.data.length - 2] = Math.floor(ratio * 100);
+         return img;
+       }`,
     );
     writeFileSync(join(folder, 'broken.mjs'), 'export default (;');
+    writeFileSync(
+      join(folder, 'words.mjs'),
+      'export const word = "no function"; export const two = () => 2;',
+    );
+    all = await load('own.ts');
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(async () => {
+    await all.close!();
+    rmSync(folder, { recursive: true });
+  });
   const load = (module: string) =>
     maskFromConfig({ kind: 'function', module, ratio: 0.5 }, { baseDir: folder });
 
-  test('a default export masks, and cannot touch the original', async () => {
-    const img = picture(10, 10);
+  test('masks a copy, with the ratio and a stream of its own, the same for the same key', async () => {
+    const img = picture(12, 10);
     const before = img.data.slice();
-    const masked = await (await load('own.mjs')).apply(img, random(1));
-    expect(masked.data.subarray(0, 150).every((v) => v === 0)).toBe(true);
-    expect(masked.data.subarray(150)).toEqual(before.subarray(150));
+    const views = (await maskedViews([img, img], all, ['k'])).images;
+    for (const { data } of views) {
+      expect(data.subarray(0, 180).every((v) => v === 0)).toBe(true);
+      expect(data.subarray(180, -2)).toEqual(before.subarray(180, -2));
+      expect(data.at(-2)).toBe(50);
+    }
+    expect(views[0]!.data.at(-1)).not.toBe(views[1]!.data.at(-1));
+    expect((await maskedViews([img, img], all, ['k'])).images).toEqual(views);
     expect(img.data).toEqual(before);
+    const stream = random('two');
+    const [first, second] = [await all.apply(img, stream), await all.apply(img, stream)];
+    expect(first.data.at(-1)).not.toBe(second.data.at(-1));
+  });
+
+  const asking = (i: number): RgbImage => {
+    const img = picture(10, 10);
+    img.data[0] = i;
+    return img;
+  };
+
+  test.each([
+    [0, 'returned a picture of 9x10 for one of 10x10; keep the size'],
+    [1, 'returned 299 bytes for 10x10 RGB; expected 300 (height x width x 3)'],
+    [2, 'returned undefined; return { width, height, data }'],
+    [3, 'returned data of another type (Float32Array of 1200 bytes); give a Uint8Array, height x width x 3'],
+    [4, 'returned data of another type ("a list of 300"); give a Uint8Array, height x width x 3'],
+    [7, 'returned a picture of NaNx10 for one of 10x10; keep the size'],
+    [8, 'threw RangeError: no picture of 10 (own.ts:14:27)'],
+  ])('what is no picture of the same size (%i) is refused by name, row and reason', async (i, message) => {
+    const views = maskedViews([asking(i)], all, ['k'], 'row r7');
+    await expect(views).rejects.toThrow(UserFunctionError);
+    await expect(views).rejects.toThrow(`mask.module own.ts, row r7, image 1: ${message}`);
+  });
+
+  test('the picture itself is counted as unchanged; one that is given again and again stays whole', async () => {
+    expect((await maskedViews([asking(5), asking(5)], all, ['k'])).unchanged).toBe(2);
+    for (let i = 0; i < 2; i++)
+      expect((await maskedViews([asking(6), asking(6)], all, ['k'])).images.map((v) => v.data[299])).toEqual([
+        9, 9,
+      ]);
   });
 
   test.each([
-    ['own.mjs#shrunk', 'own.mjs#shrunk: returned 9x10 for a picture of 10x10; keep the size'],
-    ['own.mjs#short', 'own.mjs#short: 299 bytes for 10x10 RGB; expected 300'],
-    ['own.mjs#nothing', 'own.mjs#nothing: returned undefined; return { width, height, data }'],
-  ])('%s: a wrong picture is refused', async (module, message) => {
-    const mask = await load(module);
-    await expect(mask.apply(picture(10, 10), random(1))).rejects.toThrow(ImageError);
-    await expect(mask.apply(picture(10, 10), random(1))).rejects.toThrow(message);
-  });
-
-  test.each([
-    ['none.mjs', /^mask\.function: no file \S+none\.mjs/],
-    ['own.mjs#absent', /has no function absent; it exports default, nothing, short, shrunk$/],
-    ['own.mjs#word', /has no function word/],
-    ['broken.mjs', /^mask\.function: \S+broken\.mjs cannot be loaded: [^\n]+$/],
+    ['none.mjs', /^mask\.module none\.mjs: no file \S+none\.mjs/],
+    ['words.mjs#absent', /: no function of that name \(it exports two\)$/],
+    ['words.mjs#word', /: no function of that name/],
+    ['broken.mjs', /^mask\.module broken\.mjs: cannot be loaded: SyntaxError: [^\n]+$/],
   ])('%s: a missing or broken module is one line', async (module, message) => {
-    await expect(load(module)).rejects.toThrow(ConfigError);
-    await expect(load(module)).rejects.toThrow(message);
+    const loading = load(module);
+    await expect(loading).rejects.toThrow(ConfigError);
+    await expect(loading).rejects.toThrow(message);
   });
 });
 

@@ -34,12 +34,16 @@ export async function previewMasks(
     const scorer = await scorerFor(config);
     const mask = await maskFromConfig(config, { ...context, scorer });
     const apply = async (picture: RgbImage) => mask.apply(picture, random(seed, 'mask', 'preview'));
-    const image = await apply(img);
-    const hides = HIDING.includes(config.kind);
-    // Dark pixels of the picture itself must not count as hidden: the same mask on white tells.
-    const shown = hides ? await apply(white(img)) : image;
-    const share = unlike(shown, before(hides ? white(img) : img, mask));
-    previews.push({ name: mask.name, image, share, means: hides ? 'hidden' : 'changed' });
+    try {
+      const image = await apply(img);
+      const hides = HIDING.includes(config.kind);
+      // Dark pixels of the picture itself must not count as hidden: the same mask on white tells.
+      const shown = hides ? await apply(white(img)) : image;
+      const share = unlike(shown, before(hides ? white(img) : img, mask));
+      previews.push({ name: mask.name, image, share, means: hides ? 'hidden' : 'changed' });
+    } finally {
+      await mask.close?.();
+    }
   }
   return previews;
 

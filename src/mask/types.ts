@@ -5,10 +5,12 @@ import type { RgbImage } from '../vision/image.ts';
 export interface Mask {
   /** For logs: the kind and its strength, such as `random 0.6`. */
   readonly name: string;
-  /** A new picture; `img` is left as it was. All chance comes from `rng`. */
-  apply(img: RgbImage, rng: Random): RgbImage | Promise<RgbImage>;
+  /** A new picture; `img` is left as it was. All chance comes from `rng`. Messages call the picture `what`. */
+  apply(img: RgbImage, rng: Random, what?: string): RgbImage | Promise<RgbImage>;
   /** The picture that `apply` starts from when that is not `img` itself (a mask after the resize). */
   base?(img: RgbImage): RgbImage;
+  /** Ends what the mask runs in, where that is more than this thread. */
+  close?(): Promise<void>;
 }
 
 /** What the semantic mask needs from a vision model: one score a patch, row-major; higher is masked sooner. */

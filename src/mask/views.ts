@@ -20,17 +20,18 @@ export function isUnchanged(original: RgbImage, masked: RgbImage, mask: Mask): b
 
 /**
  * One view a picture, to be shared by all rollouts of the prompt. `key` names the prompt and the moment, such as
- * [seed, 'mask', step, promptId]; each picture has a stream of its own below it.
+ * [seed, 'mask', step, promptId]; each picture has a stream of its own below it. Messages call the prompt `what`.
  */
 export async function maskedViews(
   images: readonly RgbImage[],
   mask: Mask,
   key: readonly (string | number)[],
+  what = 'a prompt',
 ): Promise<MaskedViews> {
   const views: RgbImage[] = [];
   let unchanged = 0;
   for (const [i, img] of images.entries()) {
-    const view = await mask.apply(img, random(...key, i));
+    const view = await mask.apply(img, random(...key, i), `${what}, image ${i + 1}`);
     if (isUnchanged(img, view, mask)) unchanged++;
     views.push(view);
   }

@@ -8,10 +8,12 @@ import { gradeNumber, type Tolerance } from './quantity.ts';
 /** The reward of one response. `overall` is what the policy is trained on; the parts are logged. */
 export interface Reward {
   overall: number;
-  /** 1 where the answer is right, else 0 (a user's function may give anything). */
+  /** 1 where the answer is right, else 0 (a user's function may give what lies between). */
   accuracy: number;
   /** 1 where the response has the asked form, else 0. */
   format: number;
+  /** Further numbers that a user's function gives: logged as `reward/<key>`, and of no other effect. */
+  more?: Readonly<Record<string, number>>;
 }
 
 /** What is known of a response: its text, the true answer, and the data row that it belongs to. */
@@ -21,7 +23,11 @@ export interface RewardInput {
   row?: Record<string, unknown>;
 }
 
-export type RewardFunction = (x: RewardInput) => Reward | Promise<Reward>;
+export interface RewardFunction {
+  (x: RewardInput): Reward | Promise<Reward>;
+  /** Ends what the function runs in, where that is more than this thread. */
+  close?(): Promise<void>;
+}
 
 /** How answers are compared; each entry takes the answer given and the true one. */
 export const GRADERS = ['mathruler', 'equal', 'choice', 'number', 'function'] as const;
@@ -35,15 +41,17 @@ export interface RewardConfig {
    * - `number`: numbers within `tolerance`
    * - `function`: a person's own function, named in `function`
    *
-   * @default 'mathruler'
+   * @default 'function' where `function` names one, else 'mathruler'
    */
   grader?: Grader;
   /** Share of the format in the overall reward, 0 to 1. The public code has 0.1, the paper's text 0. @default 0.1 */
   formatWeight?: number;
   /** For `grader: number`. @default exact */
   tolerance?: Tolerance;
-  /** For `grader: function`: `path/to/file.ts#exportName`. */
+  /** A person's own function: `path/to/file.ts#exportName`. */
   function?: string;
+  /** Seconds without an answer after which a person's own function is cut off. @default 60 */
+  timeout?: number;
 }
 
 /**

@@ -1,107 +1,102 @@
-import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../errors.ts';
-import { makeReward, type Reward, type RewardConfig, type RewardFunction } from './reward.ts';
+import { type HostOptions, openUserFunction, type UserFunctionHost } from '../user/host.ts';
+import { shown } from '../user/protocol.ts';
+import {
+  makeReward,
+  type Reward,
+  type RewardConfig,
+  type RewardFunction,
+  type RewardInput,
+} from './reward.ts';
 
-const FORM = "give it as 'path/to/file.ts#exportName'";
+/** Rewards beyond this are a mistake, and would drown every other. */
+const LARGEST = 1e6;
+/** Further numbers that one response may have. */
+const MOST_KEYS = 64;
+const KEY = /^[\w.-]{1,64}$/;
 
 /**
- * Loads a person's own reward function, named in the config as `path/to/file.ts#exportName` (without `#…` the default
- * export). It is called with `{ response, answer, row }` and gives a number, or `{ overall, accuracy?, format? }`.
+ * Loads a person's own reward function, named as `path/to/file.ts#exportName` (without `#…` the default export). It is
+ * called with `{ response, answer, row }` and gives
+ * - a number from 0 to 1, which is the accuracy too, or
+ * - `{ overall, accuracy?, format?, …more }`: `overall` is what is trained on, from -1,000,000 to 1,000,000; `accuracy`
+ *   (where it is left out, `overall`) and `format` (0) lie from 0 to 1; every further key holds a finite number, which is
+ *   logged.
  *
- * TypeScript files run as they are on Node 22.18 and later; before that their types are stripped with the `typescript`
- * package if it is installed, for a file that imports no other TypeScript file.
+ * It runs in a thread of its own, for all responses at once where it is asynchronous, and is never called again once it
+ * has hung or ended its thread.
  *
- * @param baseDir what a relative path is taken from (the config's folder)
- * @throws ConfigError where the file, the export or a usable way to read TypeScript is missing; the function throws it
- * when the reward is not a finite number
+ * @param baseDir what a relative path is taken from
+ * @throws ConfigError where the file or the export is missing or cannot be loaded. The function itself throws
+ *   UserFunctionError, with the row's name, where the person's function throws, hangs, or gives anything else
  */
-export async function loadReward(spec: string, baseDir: string): Promise<RewardFunction> {
-  const hash = spec.lastIndexOf('#');
-  const [path, name] = hash < 0 ? [spec, 'default'] : [spec.slice(0, hash), spec.slice(hash + 1)];
-  if (path === '' || name === '') throw new ConfigError(`reward function '${spec}': ${FORM}`);
-  const file = isAbsolute(path) ? path : resolve(baseDir, path);
-  if (!(await stat(file).catch(() => undefined))?.isFile()) {
-    throw new ConfigError(`reward function '${spec}': no file ${file}; ${FORM}`);
-  }
-  const module = await importModule(file);
-  const reward = module[name];
-  if (typeof reward !== 'function') {
-    const names = Object.keys(module).filter((key) => typeof module[key] === 'function');
-    const have = names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports no function';
-    throw new ConfigError(`reward function '${spec}': ${file} has no function '${name}' (${have})`);
-  }
-  return async (x) => toReward(await reward(x), spec);
+export async function loadReward(
+  spec: string,
+  baseDir: string,
+  options: HostOptions = {},
+): Promise<RewardFunction> {
+  const host = await openUserFunction('reward.function', spec, baseDir, options);
+  const reward = async (x: RewardInput) => {
+    const what = subject(x);
+    return toReward(await host.call([x], { what }), host, what);
+  };
+  return Object.assign(reward, { close: () => host.close() });
 }
 
-async function importModule(file: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(file).href;
-  try {
-    return await import(/* @vite-ignore */ url);
-  } catch (error) {
-    const isTypeScript = /\.[mc]?ts$/.test(file);
-    if (!isTypeScript || (error as { code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') {
-      throw new ConfigError(`reward function: ${file} cannot be loaded: ${firstLine(error)}`);
-    }
-  }
-  return importStripped(file);
-}
+const subject = ({ row, answer }: RewardInput): string =>
+  row?.id === undefined ? `answer ${shown(answer)}` : `row ${String(row.id)}`;
 
-async function importStripped(file: string): Promise<Record<string, unknown>> {
-  let typescript: typeof import('typescript');
-  try {
-    const name = 'typescript';
-    const module = await import(/* @vite-ignore */ name);
-    typescript = module.default ?? module;
-  } catch {
-    throw new ConfigError(
-      `reward function: Node ${process.versions.node} cannot load ${file}; give a .js or .mjs file, use Node 22.18 or later, or install typescript`,
-    );
-  }
-  const { outputText } = typescript.transpileModule(await readFile(file, 'utf8'), {
-    compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022 },
-  });
-  // Relative imports are resolved from the file itself, which a data: address cannot do.
-  const absolute = outputText.replace(
-    /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.\.?\/[^'"]+)\2/g,
-    (_, head, quote, path) => {
-      return `${head}${quote}${new URL(path, pathToFileURL(file)).href}${quote}`;
-    },
-  );
-  try {
-    return await import(
-      /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(absolute).toString('base64')}`
-    );
-  } catch (error) {
-    throw new ConfigError(`reward function: ${file} cannot be loaded: ${firstLine(error)}`);
-  }
-}
-
-const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
-
-function toReward(result: unknown, spec: string): Reward {
-  const parts =
-    typeof result === 'number' ? { overall: result } : (result as Partial<Reward> | null | undefined);
-  const overall = parts?.overall;
-  const accuracy = parts?.accuracy ?? overall;
-  const format = parts?.format ?? 0;
-  for (const x of [overall, accuracy, format]) {
-    if (typeof x !== 'number' || !Number.isFinite(x)) {
-      const got =
-        typeof result === 'number' ? String(result) : (JSON.stringify(result)?.slice(0, 80) ?? typeof result);
-      throw new ConfigError(
-        `reward function '${spec}' gave ${got}; return a finite number, or { overall, accuracy, format }`,
+function toReward(result: unknown, host: UserFunctionHost, what: string): Reward {
+  const refuse = (words: string) => host.fault(`gave ${shown(result)}; ${words}`, what);
+  if (typeof result === 'number') {
+    if (Number.isFinite(result) && !isShare(result))
+      throw refuse(
+        'a number alone is the accuracy too and lies from 0 to 1; for others return { overall, accuracy }',
       );
-    }
+    if (!isShare(result)) throw refuse(FORM);
+    return { overall: result, accuracy: result, format: 0 };
   }
-  return { overall: overall!, accuracy: accuracy!, format };
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) throw refuse(FORM);
+  const { overall, accuracy = overall, format = 0, ...rest } = result as Record<string, unknown>;
+  if (!isNumber(overall) || Math.abs(overall) > LARGEST)
+    throw refuse('overall is a number from -1,000,000 to 1,000,000');
+  if (!isShare(accuracy)) throw refuse('accuracy (overall, where it is left out) is a number from 0 to 1');
+  if (!isShare(format)) throw refuse('format is a number from 0 to 1');
+  const more: Record<string, number> = {};
+  for (const [key, value] of Object.entries(rest)) {
+    if (value === undefined) continue;
+    if (!KEY.test(key)) throw refuse(`the key ${shown(key)} has more than letters, digits, - _ and .`);
+    if (!isNumber(value)) throw refuse(`${key} is not a finite number, as all further keys are`);
+    more[key] = value;
+  }
+  if (Object.keys(more).length > MOST_KEYS) throw refuse(`at most ${MOST_KEYS} further numbers`);
+  return { overall, accuracy, format, ...(Object.keys(more).length > 0 ? { more } : {}) };
 }
 
-/** The reward function of a config, a person's own one included. */
-export async function rewardFromConfig(config: RewardConfig, baseDir: string): Promise<RewardFunction> {
-  if (config.grader !== 'function') return makeReward(config);
-  if (!config.function)
-    throw new ConfigError(`reward.grader is 'function' but reward.function is missing; ${FORM}`);
-  return loadReward(config.function, baseDir);
+const FORM = 'return a number from 0 to 1, or { overall, accuracy, format }';
+const isNumber = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(x);
+const isShare = (x: unknown): x is number => isNumber(x) && x >= 0 && x <= 1;
+
+/**
+ * The reward function of a config, a person's own one included: naming `function` is enough.
+ * @throws ConfigError for a setting outside what is allowed, and what `loadReward` throws
+ */
+export async function rewardFromConfig(
+  config: RewardConfig,
+  baseDir: string,
+  options: HostOptions = {},
+): Promise<RewardFunction> {
+  const { function: own, grader = own ? 'function' : undefined, timeout } = config;
+  if (own && grader !== 'function')
+    throw new ConfigError(
+      `reward.function names ${shown(own)} but reward.grader is '${grader}'; leave one of them out`,
+    );
+  if (grader !== 'function') return makeReward(config);
+  if (!own)
+    throw new ConfigError(
+      "reward.grader is 'function' but reward.function is missing; give it as 'path/to/file.ts#exportName'",
+    );
+  if (timeout !== undefined && !(timeout > 0))
+    throw new ConfigError(`reward.timeout is ${timeout}; give a number of seconds above 0`);
+  return loadReward(own, baseDir, { timeout, ...options });
 }

@@ -6,6 +6,7 @@ import { maskConfigSchema } from '../mask/config.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { presetNames, presetSizes } from '../objective/presets.ts';
 import { GRADERS } from '../reward/reward.ts';
+import { MOST_SECONDS, TIMEOUT } from '../user/host.ts';
 
 /** Upper bounds: far above what is of use, far below what would fill a machine before it is refused. */
 const MOST = {
@@ -169,7 +170,18 @@ const reward = z.strictObject({
     })
     .prefault({})
     .describe('for grader number'),
-  function: path.nullable().default(null).describe('for grader function: path/to/file.ts#exportName'),
+  function: path
+    .nullable()
+    .default(null)
+    .describe(
+      'your own function, as path/to/file.ts#exportName (grader is then function): given { response, answer, row } it returns a number from 0 to 1, or { overall, accuracy, format } with overall from -1,000,000 to 1,000,000 and the others from 0 to 1; further numbers are logged as reward/<key>',
+    ),
+  timeout: z
+    .number()
+    .gt(0)
+    .max(MOST_SECONDS)
+    .default(TIMEOUT)
+    .describe('seconds without an answer after which your own function is cut off and the run ends'),
 });
 
 const optimizer = z.strictObject({

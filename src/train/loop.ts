@@ -1,5 +1,6 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
 import type { Rows } from '../data/source.ts';
+import { UserFunctionError } from '../errors.ts';
 import type { CheckpointStore, RunState } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import type { RunLog } from './log.ts';
@@ -118,8 +119,11 @@ class Loop {
       if (after) this.parts.log.write({ kind: 'test', step: state.step, ...flat(after) });
       return this.outcome(after, false);
     } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
+      // A user's function that was cut off because the run is to stop.
+      const cutOff = error instanceof UserFunctionError && this.parts.signal.aborted;
+      if (!(error instanceof Interrupted || cutOff)) throw error;
       this.parts.progress.end();
+      if (cutOff) this.parts.progress.say(error.message);
       this.parts.log.sync();
       if (state.step > 0) await this.save();
       return this.outcome(null, true);

@@ -27,7 +27,7 @@ export interface PromptMaker {
   /**
    * @param views how each further view of the pictures is made
    * @param key names the random streams of the masks
-   * @throws DataError or ImageError for a row that cannot be used
+   * @throws DataError or ImageError for a row that cannot be used, UserFunctionError for a user's mask
    */
   make(row: Row, views: Record<string, Mask>, key: readonly (string | number)[]): Promise<MadePrompt>;
   /** The text of a response, as it is graded and shown. */
@@ -72,7 +72,7 @@ export function promptMaker(policy: PolicyText): PromptMaker {
       const prepared: Prompt['views'] = { original };
       let unchanged = 0;
       for (const [view, mask] of Object.entries(views)) {
-        const corrupted = await maskedViews(images, mask, [...key, view]);
+        const corrupted = await maskedViews(images, mask, [...key, view], `row ${row.id}`);
         prepared[view] = corrupted.images.map((image, i) => sameGrid(prepare(image), original[i]!, row.id));
         if (view === 'masked') unchanged = corrupted.unchanged;
       }

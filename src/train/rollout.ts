@@ -78,6 +78,8 @@ export class Tally {
   reward = 0;
   accuracy = 0;
   format = 0;
+  /** Further numbers of a user's function: their sums, and how many responses gave them. */
+  readonly more = new Map<string, { sum: number; responses: number }>();
   /** Questions whose responses were all right, or all wrong. */
   allRight = 0;
   allWrong = 0;
@@ -85,7 +87,7 @@ export class Tally {
   add(group: GradedGroup): void {
     this.groups++;
     group.rollouts_G.forEach(({ tokens_T, stopReason }, g) => {
-      const { overall, accuracy, format } = group.rewards_G[g]!;
+      const { overall, accuracy, format, more = {} } = group.rewards_G[g]!;
       this.responses++;
       this.tokens += tokens_T.length;
       this.longest = Math.max(this.longest, tokens_T.length);
@@ -93,6 +95,10 @@ export class Tally {
       this.reward += overall;
       this.accuracy += accuracy;
       this.format += format;
+      for (const [key, value] of Object.entries(more)) {
+        const { sum, responses } = this.more.get(key) ?? { sum: 0, responses: 0 };
+        this.more.set(key, { sum: sum + value, responses: responses + 1 });
+      }
     });
     const accuracy = groupAccuracy(group);
     if (accuracy >= 1) this.allRight++;

@@ -27,7 +27,7 @@ function decisive(given: RunConfig): Map<string, string> {
   const out = new Map<string, string>();
   const walk = (value: unknown, path: string[]) => {
     const key = path.join('.');
-    if (FREE.includes(key)) return;
+    if (FREE.includes(key) || path.at(-1) === 'timeout') return;
     if (isObject(value)) for (const [k, v] of Object.entries(value)) walk(v, [...path, k]);
     else out.set(key, JSON.stringify(value));
   };

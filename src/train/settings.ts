@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { ConfigError, quoted } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
+import { graderOf } from './grader.ts';
 import { fromFolder } from './paths.ts';
 import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import {
@@ -76,7 +77,7 @@ export function resolveConfig(layers: readonly Layer[]): RunConfig {
       : layer,
   );
   const base = presetLayer(name, size);
-  return parse(mergeAll([base, ...under]), [base, ...under]);
+  return parse(merge(mergeAll([base, ...under]), graderOf(layers)), [base, ...under]);
 }
 
 /** A complete layer by itself. */

@@ -2,15 +2,12 @@
 import { join } from 'node:path';
 import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import type { Engine } from '../engine/types.ts';
-import { CheckpointError, ConfigError, PapoError } from '../errors.ts';
-import { maskFromConfig } from '../mask/config.ts';
-import type { Mask } from '../mask/types.ts';
+import { CheckpointError, ConfigError, PapoError, UserFunctionError } from '../errors.ts';
 import { needsOf, warnings } from '../objective/plan.ts';
 import { preset } from '../objective/presets.ts';
-import { rewardFromConfig } from '../reward/userFunction.ts';
-import type { ProcessorConfig } from '../vision/processor.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
+import { openFunctions } from './functions.ts';
 import { RunLog } from './log.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
 import { openPolicy } from './policy.ts';
@@ -39,8 +36,15 @@ export async function startTraining(options: StartOptions, out: Terminal): Promi
   const progress = new Progress(out);
   return untilStopped(
     async (signal) => {
-      const outcome = await train(options, progress, signal);
-      return outcome.interrupted ? exitStatus(signal.reason as StopSignal) : 0;
+      try {
+        const outcome = await train(options, progress, signal);
+        return outcome.interrupted ? exitStatus(signal.reason as StopSignal) : 0;
+      } catch (error) {
+        // Before the first step, while a user's module is loaded.
+        if (!(signal.aborted && error instanceof UserFunctionError)) throw error;
+        progress.say(error.message);
+        return exitStatus(signal.reason as StopSignal);
+      }
     },
     (text) => progress.say(text),
   );
@@ -75,13 +79,11 @@ async function trainIn(
     throw new CheckpointError(
       `${from.dir}: was made with ${from.state.rows} training rows, the data has ${data.train.length}; resume with the same data`,
     );
-  const reward = await rewardFromConfig(
-    { ...config.reward, function: config.reward.function ?? undefined },
-    '.',
-  );
-  const masks = await openMasks(config, policy.text.processor);
-  const engine = await (options.openEngine ?? openEngine)(config, policy.dir);
+  const say = (line: string) => progress.say(line);
+  const functions = await openFunctions(config, policy.text.processor, { signal, say });
+  let engine: Engine | undefined;
   try {
+    engine = await (options.openEngine ?? openEngine)(config, policy.dir);
     if (from) await engine.load(from.dir);
     folder.claim();
     const { dir } = folder;
@@ -108,8 +110,8 @@ async function trainIn(
         config,
         engine,
         maker,
-        reward,
-        masks,
+        reward: functions.reward,
+        masks: functions.masks,
         stream: new PromptStream({ rows, maker, seed: config.seed, position: state.position }),
         validation: data.validation,
         test: data.test,
@@ -130,7 +132,7 @@ async function trainIn(
       log.close();
     }
   } finally {
-    await engine.close();
+    await Promise.all([engine?.close(), functions.close()]);
   }
 }
 
@@ -157,14 +159,6 @@ function refuseImpossible(config: RunConfig): void {
     throw new ConfigError(
       `views.${missing}: the objective asks for this view of the pictures, but nothing says how it is made; add for example --set 'views.${missing}={kind: noise, step: 500}'`,
     );
-}
-
-async function openMasks(config: RunConfig, processor: ProcessorConfig): Promise<Record<string, Mask>> {
-  const wanted = { masked: config.mask, ...config.views };
-  const made = Object.entries(wanted).map(
-    async ([view, mask]) => [view, await maskFromConfig(mask, { processor })] as const,
-  );
-  return Object.fromEntries(await Promise.all(made));
 }
 
 function openEngine({ engine }: RunConfig, checkpointDir: string): Promise<Engine> {

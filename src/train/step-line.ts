@@ -49,6 +49,7 @@ export function stepMetrics(
     reward: per(drawn.reward),
     accuracy: per(drawn.accuracy),
     format: per(drawn.format),
+    ...Object.fromEntries([...drawn.more].map(([key, m]) => [`reward/${key}`, m.sum / m.responses])),
     ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
     entropy: tokenMean(result, negative('old')),
     ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative('masked')) } : {}),
@@ -89,7 +90,7 @@ export function stepMetrics(
 export function stepSamples(step: number, result: StepResult, count: number): JsonLine[] {
   return result.collected.kept.slice(0, count).map((group, i) => {
     const g = (step + i) % group.rollouts_G.length;
-    const { overall, accuracy, format } = group.rewards_G[g]!;
+    const { overall, accuracy, format, more = {} } = group.rewards_G[g]!;
     return {
       step,
       id: group.row.id,
@@ -99,6 +100,7 @@ export function stepSamples(step: number, result: StepResult, count: number): Js
       reward: overall,
       accuracy,
       format,
+      ...Object.fromEntries(Object.entries(more).map(([key, value]) => [`reward/${key}`, value])),
       tokens: group.rollouts_G[g]!.tokens_T.length,
       stop: group.rollouts_G[g]!.stopReason,
       view: group.views_G[g],

@@ -1,6 +1,6 @@
 /** The training questions in their drawn order, made ready ahead of their use. */
 import type { Row } from '../data/row.ts';
-import { DataError, PapoError } from '../errors.ts';
+import { DataError, PapoError, UserFunctionError } from '../errors.ts';
 import type { Mask } from '../mask/types.ts';
 import type { MadePrompt, PromptMaker } from './prompts.ts';
 
@@ -48,7 +48,7 @@ export class PromptStream {
 
   /**
    * The next `count` prompts. Rows that cannot be used are skipped and counted.
-   * @throws DataError where as many rows as are wanted fail in a row
+   * @throws DataError where as many rows as are wanted fail in a row, UserFunctionError for a user's mask
    */
   async take(count: number, views: Views): Promise<MadePrompt[]> {
     this.prefetch(count, views);
@@ -95,7 +95,8 @@ export class PromptStream {
       const row = await this.rows.at(position);
       return await this.maker.make(row, views, [this.seed, 'mask', position]);
     } catch (error) {
-      if (error instanceof PapoError) return error;
+      // A fault of a user's mask is none of the row's.
+      if (error instanceof PapoError && !(error instanceof UserFunctionError)) return error;
       throw error;
     }
   }
