@@ -1,6 +1,7 @@
-/** Reading files of which nothing is known yet. */
-import { closeSync, openSync, readSync } from 'node:fs';
-import { systemFailure } from './errors.ts';
+/** Files and folders of a person, of which nothing is known yet. */
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ConfigError, systemCode, systemFailure } from './errors.ts';
 
 export interface ReadLimits {
   /** Bytes that such a file has at most. */
@@ -43,4 +44,37 @@ export function readBounded(
   if (total > most)
     throw fail(`is larger than the ${size(most)} that are read; ${missing ?? 'check the path'}`);
   return Buffer.concat(parts, total);
+}
+
+/** @throws ConfigError unless a folder is empty or not there yet; `advice` says what to do */
+export function refuseFull(dir: string, advice: string): void {
+  if (dir.trim() === '') throw new ConfigError(`no folder is named; ${advice}`);
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT') return;
+    const why = code === 'ENOTDIR' ? 'is no folder' : systemFailure(error, 'read');
+    throw new ConfigError(`${dir}: ${why}; ${advice}`);
+  }
+  if (names.length > 0) throw new ConfigError(`${dir}: is not empty; ${advice}`);
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` goes round in circles where a file system, as /proc does, says
+ * that nothing is there of a folder that is.
+ * @throws the system's error
+ */
+export function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+    const above = dirname(dir);
+    if (code !== 'ENOENT' || above === dir) throw error;
+    makeFolder(above);
+    mkdirSync(dir);
+  }
 }

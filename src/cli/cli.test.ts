@@ -1,6 +1,6 @@
 /** The command as a person runs it, in a process of its own; skipped where `npm run build` has not been run. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +64,47 @@ describe.skipIf(!built)('papo', () => {
     expect(papo(['data', 'make', 'c', '--dependency', 'total'], cwd).stderr).toBe(
       'papo: --dependency total: allowed is high, medium, low\n',
     );
+  });
+
+  it('writes over nothing in a folder that holds something', () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'papo-cli-'));
+    writeFileSync(join(cwd, 'train.parquet'), 'mine');
+    expect(papo(['data', 'make', '.'], cwd).stderr).toBe(
+      'papo: .: is not empty; name a new folder for the rows\n',
+    );
+    expect(readFileSync(join(cwd, 'train.parquet'), 'utf8')).toBe('mine');
+    expect(papo(['data', 'make', 'new', '--train', '1e12'], cwd).stderr).toBe(
+      'papo: --train 1e12: allowed is a whole number 0 to 1000000\n',
+    );
+    expect(readdirSync(cwd)).toEqual(['train.parquet']);
+  });
+
+  it('names an empty option', () => {
+    for (const [args, line] of [
+      [['--resume', ''], /^papo: --resume: no run is named[^\n]*\n$/],
+      [['--config', ''], /^papo: --config: no file is named[^\n]*\n$/],
+    ] as const)
+      expect(papo(['train', ...args])).toMatchObject({ status: 1, stderr: expect.stringMatching(line) });
+  });
+
+  it.skipIf(process.platform === 'win32')('goes on where nobody reads its output', () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'papo-cli-'));
+    const command = `'${process.execPath}' '${path('bin/papo.js')}'`;
+    const shell = (script: string) =>
+      execFileSync('bash', ['-c', script], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    // The reader has gone before the first byte; what stands in the file tells how the command ended.
+    const rows = '--train 30 --validation 0 --test 0';
+    shell(`(sleep 1; ${command} data make rows ${rows}; echo $? > status) 2> errors | true`);
+    expect(readFileSync(join(cwd, 'status'), 'utf8')).toBe('0\n');
+    expect(readFileSync(join(cwd, 'errors'), 'utf8')).toBe('');
+    shell(`(sleep 1; ${command} train --no-such 2>&1; echo $? > status) | true`);
+    expect(readFileSync(join(cwd, 'status'), 'utf8')).toBe('1\n');
+    if (existsSync('/dev/full')) {
+      const text = shell(`${command} config 2>&1 > /dev/full; echo $?`);
+      expect(text).toMatch(
+        /^papo: standard output: cannot be written \(ENOSPC\): the disk is full[^\n]*\n1\n$/,
+      );
+    }
   });
 
   it('saves at Ctrl-C and says how to go on', async () => {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConfigError, ImageError, systemCode, systemFailure } from '../errors.ts';
+import { ConfigError, ImageError, quoted, systemCode, systemFailure } from '../errors.ts';
+import { readBounded } from '../files.ts';
 import type { MaskConfig } from '../mask/config.ts';
 import { previewMasks } from '../mask/preview.ts';
 import { readProcessor } from '../model/processor-file.ts';
@@ -23,6 +24,11 @@ export interface MaskOptions {
   all?: boolean;
   force?: boolean;
 }
+
+/** Of a picture's file; its pixels have a bound of their own. */
+const PICTURE_BYTES = 256 * 2 ** 20;
+/** Masked pictures that are drawn side by side. */
+const MOST_PICTURES = 64;
 
 /** Half of the way to pure noise, the step at which NoisyRollout (arXiv 2504.13055) starts. */
 const NOISE_STEP = 500;
@@ -68,6 +74,10 @@ export async function drawMasks(path: string, options: MaskOptions): Promise<str
     throw new ConfigError(`--out ${out}: that is the picture itself; choose another file`);
   if (!options.force && existsSync(out)) throw alreadyThere(out);
   const configs = configsOf(options);
+  if (configs.length > MOST_PICTURES)
+    throw new ConfigError(
+      `--kind and --ratio: ${configs.length} masked pictures are asked for; at most ${MOST_PICTURES} fit side by side`,
+    );
   const original = await readPicture(path);
   const previews = await previewMasks(original, configs, wholeNumber('seed', options.seed ?? '1'), {
     processor: processorOf(options.policy),
@@ -108,24 +118,23 @@ function configsOf(o: MaskOptions): MaskConfig[] {
 
 function number(option: string, text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw new ConfigError(`--${option} ${text}: not a number; give one such as 0.6`);
+  if (Number.isNaN(value))
+    throw new ConfigError(`--${option} ${quoted(text)}: not a number; give one such as 0.6`);
   return value;
 }
 
 function wholeNumber(option: string, text: string): number {
   const value = number(option, text);
-  if (!Number.isSafeInteger(value)) throw new ConfigError(`--${option} ${text}: give a whole number`);
+  if (!Number.isSafeInteger(value)) throw new ConfigError(`--${option} ${quoted(text)}: give a whole number`);
   return value;
 }
 
 async function readPicture(path: string): Promise<RgbImage> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new ImageError(`${path}: ${systemFailure(error, 'read', { missing: 'name a picture' })}`);
-  }
-  return decodeImage(bytes, path);
+  const limits = { most: PICTURE_BYTES, missing: 'name a picture' };
+  return decodeImage(
+    readBounded(path, limits, (why) => new ImageError(`${path}: ${why}`)),
+    path,
+  );
 }
 
 /** The policy's own image processor, else that of Qwen2.5-VL as Hugging Face has it by default. */

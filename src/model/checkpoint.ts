@@ -2,9 +2,10 @@
  * Checkpoint folders in Hugging Face's form: config.json, the tokenizer's and processor's files, and the weights in
  * model.safetensors or in shards with model.safetensors.index.json.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError, systemFailure } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 import { MIB, readJson, readPlain } from '../reading.ts';
 import { type PolicyConfig, parsePolicyConfig } from './config.ts';
 import { writeAside } from './files.ts';
@@ -144,7 +145,7 @@ export function writeCheckpoint(dir: string, checkpoint: Checkpoint, options: Wr
     tensors.set(fromHubName(name, layout), tensor!);
   }
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
   } catch (error) {
     throw new CheckpointError(`${dir}: ${systemFailure(error, 'write')}`, { cause: error });
   }

@@ -29,7 +29,9 @@ async function load(): Promise<Runtime> {
   if (isMainThread) process.env.ORT_DISABLE_TELEMETRY ||= '1';
   else await evaluateInMainThread(OFF);
   try {
-    return await import('onnxruntime-node');
+    const ort = await import('onnxruntime-node');
+    ort.env.logLevel = 'fatal';
+    return ort;
   } catch (cause) {
     const why = (cause as Error).message.split('\n')[0];
     throw new GraphError(`ONNX Runtime does not load: ${why}; install the packages again (npm ci)`, {

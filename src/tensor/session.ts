@@ -38,7 +38,8 @@ export class Session {
         // without pattern and arena all sessions together stay near one peak, for 5 % of the speed.
         enableMemPattern: false,
         enableCpuMemArena: false,
-        logSeverityLevel: 3,
+        // What goes wrong comes as an exception; the runtime would write it to standard error as well.
+        logSeverityLevel: 4,
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       });
       return new Session(ort, session, program);

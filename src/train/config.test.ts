@@ -230,7 +230,7 @@ describe('faults', () => {
       'rollout.maxTokens: 1000000000 is given, allowed is a whole number 1 to 131072',
     ],
     ['rollout={prompts: 60000, samples: 1000}', 'prompts × samples × maxTokens is at most 1000000000'],
-    ['engine.threads=.inf', 'engine.threads: null is given, allowed is null or a whole number'],
+    ['engine.threads=.inf', 'engine.threads: Infinity is given, allowed is null or a whole number'],
     ['views.noised=kind:noise', "quotes around a block on the command line: --set 'mask={kind: noise"],
     ['objective.gamma=&a [*a]', 'the anchor a holds itself'],
     ['objective.gamma=*a', 'the anchor a is not set'],

@@ -9,7 +9,7 @@ import { GRADERS } from '../reward/reward.ts';
 import { MOST_SECONDS, TIMEOUT } from '../user/host.ts';
 
 /** Upper bounds: far above what is of use, far below what would fill a machine before it is refused. */
-const MOST = {
+export const MOST = {
   steps: 10_000_000,
   rows: 1_000_000,
   prompts: 65_536,
@@ -24,8 +24,6 @@ const MOST = {
 const STEP_TOKENS = 1_000_000_000;
 
 export const DEFAULT_OUT = 'runs';
-
-export const MOST_ROWS = MOST.rows;
 
 const whole = (most: number) => z.number().int().min(1).max(most);
 const count = (most: number) => z.number().int().min(0).max(most);

@@ -1,4 +1,5 @@
 /** The paths among the settings: in a file they count from its folder, on the command line from where one stands. */
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { RunConfig } from './config.ts';
 import { isObject, rootNode, type SchemaNode, type Values, variantsOf } from './schema.ts';
@@ -40,3 +41,14 @@ export const fromFolder = (values: Values, folder: string): Values =>
 
 /** Settings that mean the same wherever they are read. */
 export const withAbsolutePaths = (config: RunConfig): RunConfig => mapPaths(config, (path) => resolve(path));
+
+/** Whether a setting, such as `views.noised.module`, is a path. */
+export const isPathKey = (key: string): boolean =>
+  PATH_KEYS.some((parts) => {
+    const given = key.split('.');
+    return given.length === parts.length && parts.every((part, i) => part === '*' || part === given[i]);
+  });
+
+/** Whether nothing lies at a path any more; the `#export` of a module is not part of it. */
+export const isGone = (path: string): boolean =>
+  !existsSync(path) && !existsSync(path.replace(/#[^#]*$/, ''));

@@ -36,7 +36,16 @@ describe('papo pretrain', () => {
     const out = { write: () => {} };
     await expect(startPretraining(dir, {}, out, SMALL)).rejects.toThrow(`${dir}: is not empty`);
     await expect(startPretraining(join(dir, 'new'), { steps: 'many' }, out, SMALL)).rejects.toThrow(
-      '--steps many: allowed is a number 1 or more',
+      '--steps many: allowed is a whole number 1 to 10000000',
     );
+    await expect(startPretraining(join(dir, 'mine.txt'), {}, out, SMALL)).rejects.toThrow(
+      'mine.txt: is no folder; name a new folder for the policy',
+    );
+    await expect(startPretraining('', {}, out, SMALL)).rejects.toThrow('no folder is named');
+    // Found out before the training, not after it.
+    if (process.platform === 'linux')
+      await expect(startPretraining('/proc/papo/x', { steps: '1' }, out, SMALL)).rejects.toThrow(
+        /^\/proc\/papo\/x: cannot be written \(ENOENT\)/,
+      );
   });
 });

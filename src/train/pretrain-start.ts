@@ -1,9 +1,11 @@
 /** `papo pretrain`: makes a base policy and leaves it in a folder, with the recipe that makes it again. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '../errors.ts';
+import { CheckpointError, ConfigError, quoted, systemFailure } from '../errors.ts';
+import { makeFolder, refuseFull } from '../files.ts';
 import { writeCheckpoint } from '../model/checkpoint.ts';
 import { writeAside } from '../model/files.ts';
+import { MOST } from './config.ts';
 import {
   type PretrainOptions,
   type PretrainReport,
@@ -13,6 +15,7 @@ import {
   stepsOf,
 } from './pretrain.ts';
 import { duration, percent, type Terminal } from './progress.ts';
+import { shellWord } from './shell.ts';
 import { version } from './version.ts';
 
 /** The options as they were typed. */
@@ -23,11 +26,14 @@ export interface PretrainFlags {
   threads?: string;
 }
 
-function number(name: string, given: string | undefined, least: number): number | undefined {
+function number(name: string, given: string | undefined, least: number, most: number): number | undefined {
   if (given === undefined) return undefined;
   const n = Number(given);
-  if (given.trim() === '' || !(n >= least))
-    throw new ConfigError(`--${name} ${given}: allowed is a number ${least} or more`);
+  const whole = name !== 'until';
+  if (given.trim() === '' || !(n >= least && n <= most) || (whole && !Number.isInteger(n)))
+    throw new ConfigError(
+      `--${name} ${quoted(given)}: allowed is a ${whole ? 'whole ' : ''}number ${least} to ${most}`,
+    );
   return n;
 }
 
@@ -50,27 +56,34 @@ export async function startPretraining(
   out: Terminal,
   recipe: PretrainOptions = RECIPE,
 ): Promise<void> {
-  if (existsSync(dir) && readdirSync(dir).length > 0)
-    throw new ConfigError(`${dir}: is not empty; name a new folder for the policy`);
+  refuseFull(dir, 'name a new folder for the policy');
   const options: PretrainOptions = {
     ...recipe,
     seed: flags.seed ?? recipe.seed,
-    stages: shortened(recipe.stages, number('steps', flags.steps, 1)),
-    until: number('until', flags.until, 0) ?? recipe.until,
-    threads: number('threads', flags.threads, 1) ?? recipe.threads,
+    stages: shortened(recipe.stages, number('steps', flags.steps, 1, MOST.steps)),
+    until: number('until', flags.until, 0, 1) ?? recipe.until,
+    threads: number('threads', flags.threads, 1, MOST.threads) ?? recipe.threads,
   };
+  // An hour of training is not to end at a folder that cannot be written to.
+  const trial = join(dir, '.papo-trial');
+  try {
+    makeFolder(dir);
+    writeFileSync(trial, '');
+    rmSync(trial);
+  } catch (error) {
+    throw new CheckpointError(`${dir}: ${systemFailure(error, 'write')}`, { cause: error });
+  }
   out.write(
     `papo ${version()}: pre-training a base policy into ${dir}, at most ${stepsOf(options.stages)} steps\n`,
   );
   const { checkpoint, parameters, last } = await pretrain(options, (report) => {
     out.write(`${lineOf(report, stepsOf(options.stages))}\n`);
   });
-  mkdirSync(dir, { recursive: true });
   writeCheckpoint(dir, checkpoint);
   const { threads: _, inProcess: __, ...made } = options;
   const text = JSON.stringify({ papo: version(), parameters, recipe: made, reached: last }, null, 2);
   writeAside(join(dir, 'recipe.json'), () => [Buffer.from(`${text}\n`)]);
-  out.write(`saved in ${dir}\ntrain it with: papo train --policy ${dir}\n`);
+  out.write(`saved in ${dir}\ntrain it with: papo train --policy ${shellWord(dir)}\n`);
 }
 
 function lineOf({ step, loss, seconds, accuracy, format, entropy }: PretrainReport, steps: number): string {

@@ -1,6 +1,6 @@
 /** The rows of a run: a person's own, or the built-in tasks, made on the first start. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Dependency } from '../data/row.ts';
@@ -17,6 +17,7 @@ import {
 } from '../data/source.ts';
 import { writeDataset } from '../data/tasks/write.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 import { syncFolder, syncTree } from '../model/files.ts';
 import { TooManyPixels } from '../vision/decode.ts';
 import type { RunConfig } from './config.ts';
@@ -52,7 +53,7 @@ export function makeBuiltin(builtin: RunConfig['data']['builtin'], under: string
   const { seed, train, validation, test, tasks, dependency } = builtin;
   const aside = `${dir}${MAKING}${hostname()}.${process.pid}`;
   try {
-    mkdirSync(under, { recursive: true });
+    makeFolder(under);
     sweepBuiltin(under);
     writeDataset(aside, {
       seed,

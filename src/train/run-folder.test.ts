@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { RunError } from '../errors.ts';
 import { FakeEngine } from './fake-engine.testing.ts';
 import { fakeRun, tempDir } from './loop.testing.ts';
-import { beginRun, resumeRun } from './run-folder.ts';
+import { beginRun, configHash, resumeRun } from './run-folder.ts';
 import { type Holder, RunLock } from './run-lock.ts';
 import { setLayer } from './settings.ts';
 
@@ -239,4 +248,34 @@ describe('the lock of a run', () => {
       expect(outcomes.filter((text) => /works in this run since/.test(text))).toHaveLength(3);
     },
   );
+});
+
+describe('a run that was moved', () => {
+  it('goes on with its data where that lies now, and from anywhere', async () => {
+    const root = tempDir();
+    const working = process.cwd();
+    mkdirSync(join(root, 'rows'));
+    process.chdir(root);
+    try {
+      const dir = begun('runs', 'data.dir=rows', 'name=a');
+      const stored = readFileSync(join(dir, 'config.yaml'), 'utf8');
+      expect(stored).toContain(`dir: ${join(process.cwd(), 'rows')}`);
+      const whole = join(process.cwd(), dir);
+      process.chdir(working);
+      const hash = async (...set: string[]) => {
+        const folder = await resumeRun(whole, set.map(setLayer));
+        folder.leave();
+        return configHash(folder.config);
+      };
+      const before = await hash();
+      await expect(hash('data.dir=/')).rejects.toThrow(/data\.dir \(".*rows" → "\/"\) would change/);
+      renameSync(join(root, 'rows'), join(root, 'moved'));
+      await expect(hash()).rejects.toThrow(
+        /data\.dir was .*rows, where nothing is now; name its new place with --data PATH$/,
+      );
+      expect(await hash(`data.dir=${join(root, 'moved')}`)).toBe(before);
+    } finally {
+      process.chdir(working);
+    }
+  });
 });

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { CheckpointError, ConfigError, RunError } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 import { writeFailure } from '../metrics/failure.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
 import { writeAside } from '../model/files.ts';
@@ -10,11 +12,12 @@ import { CheckpointStore, goneError, type SoundCheckpoint } from './checkpoint.t
 import type { RunConfig } from './config.ts';
 import { configYaml } from './describe.ts';
 import { METRICS } from './log.ts';
-import { withAbsolutePaths } from './paths.ts';
+import { isGone, isPathKey, withAbsolutePaths } from './paths.ts';
 import { defaultName } from './preset-layer.ts';
 import { inUse, isLockFile, RunLock } from './run-lock.ts';
-import { isObject } from './schema.ts';
+import { isObject, show } from './schema.ts';
 import { type Layer, resolveConfig, yamlLayer } from './settings.ts';
+import { shellWord } from './shell.ts';
 
 export const CONFIG_FILE = 'config.yaml';
 
@@ -22,21 +25,24 @@ export const CONFIG_FILE = 'config.yaml';
 const FREE = ['name', 'out', 'engine', 'checkpoint', 'logging', 'validation', 'test', 'train.steps'];
 
 /** Every setting that decides numbers, by its path; a place on the disk is the same however it is written. */
-function decisive(given: RunConfig): Map<string, string> {
+function decisive(given: RunConfig): Map<string, unknown> {
   const config = withAbsolutePaths(given);
-  const out = new Map<string, string>();
+  const out = new Map<string, unknown>();
   const walk = (value: unknown, path: string[]) => {
     const key = path.join('.');
     if (FREE.includes(key) || path.at(-1) === 'timeout') return;
     if (isObject(value)) for (const [k, v] of Object.entries(value)) walk(v, [...path, k]);
-    else out.set(key, JSON.stringify(value));
+    else out.set(key, value);
   };
   walk(config, []);
   return out;
 }
 
+/** Of what decides numbers, but for where it lies: a run and its data may move. */
 export function configHash(config: RunConfig): string {
-  const entries = [...decisive(config)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = [...decisive(config)]
+    .filter(([key]) => !isPathKey(key))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
 }
 
@@ -109,7 +115,7 @@ export class RunFolder {
       for (const name of readdirSync(dir))
         if (!isLockFile(name)) rmSync(join(dir, name), { recursive: true, force: true });
     lock.release();
-    if (kept) return `continue with: papo train --resume ${dir}`;
+    if (kept) return `continue with: papo train --resume ${shellWord(dir)}`;
     removeEmpty(dir);
     return undefined;
   }
@@ -119,7 +125,7 @@ const nameOf = (config: RunConfig) => config.name ?? defaultName(config);
 
 const existsError = (dir: string) =>
   new ConfigError(
-    `${dir}: this run exists; continue it with 'papo train --resume ${dir}', or start another with another --name`,
+    `${dir}: this run exists; continue it with 'papo train --resume ${shellWord(dir)}', or start another with another --name`,
   );
 
 /** Whether a run can begin in a folder: it is not there, or holds at most what a killed start left. */
@@ -147,7 +153,7 @@ function takeFree(dir: string, named: boolean): RunLock | undefined {
   for (;;) {
     let made = false;
     try {
-      mkdirSync(dirname(dir), { recursive: true });
+      makeFolder(dirname(dir));
       mkdirSync(dir);
       made = true;
     } catch (error) {
@@ -218,6 +224,7 @@ async function takeUp(
     throw new ConfigError(
       `--resume ${dir}: ${changed} would change in the middle of a run; start a new run with --name, or leave it as it is`,
     );
+  refuseGone(dir, config);
   const store = new CheckpointStore(dir);
   store.sweep();
   for (const name of readdirSync(dir))
@@ -242,10 +249,26 @@ const place = (dir: string): Layer => ({
   values: { name: basename(dir), out: dirname(dir) },
 });
 
+/** What would change of what decides numbers; a new place for something that is gone from the old one does not. */
 function difference(before: RunConfig, after: RunConfig): string | undefined {
   const [a, b] = [decisive(before), decisive(after)];
-  const key = [...new Set([...a.keys(), ...b.keys()])].find((k) => a.get(k) !== b.get(k));
-  return key && `${key} (${a.get(key) ?? 'nothing'} → ${b.get(key) ?? 'nothing'})`;
+  const key = [...new Set([...a.keys(), ...b.keys()])].find((k) => {
+    const [x, y] = [a.get(k), b.get(k)];
+    const moved = isPathKey(k) && typeof x === 'string' && typeof y === 'string' && isGone(x);
+    return !moved && !isDeepStrictEqual(x, y);
+  });
+  return key && `${key} (${show(a.get(key))} → ${show(b.get(key))})`;
+}
+
+/** @throws CheckpointError naming what a run needs and lies no more where it lay */
+function refuseGone(dir: string, config: RunConfig): void {
+  for (const [key, path] of decisive(config)) {
+    if (!isPathKey(key) || typeof path !== 'string' || !isGone(path)) continue;
+    const flag = { 'data.dir': '--data', policy: '--policy' }[key] ?? `--set ${key}=`;
+    throw new CheckpointError(
+      `--resume ${dir}: ${key} was ${path}, where nothing is now; name its new place with ${flag.endsWith('=') ? flag : `${flag} `}PATH`,
+    );
+  }
 }
 
 /** Accuracy of a step in validation, where the metrics have it: a run can be stopped between a step and its validation. */

@@ -100,7 +100,7 @@ export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: S
 
 /** A value for a message: JSON, cut where it is long. */
 export const show = (value: unknown): string =>
-  value === undefined ? 'nothing' : quoted(JSON.stringify(value));
+  value === undefined ? 'nothing' : quoted(typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 /** The kinds that a block can be of, where it is one of several. */
 export const kindsOf = (node: SchemaNode): string[] =>

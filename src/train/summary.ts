@@ -1,11 +1,16 @@
 /** The last words of a run. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { CheckpointStore } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import { METRICS, SAMPLES } from './log.ts';
 import type { Outcome } from './loop.ts';
+import { withAbsolutePaths } from './paths.ts';
 import { comparison, duration, percent, table } from './progress.ts';
+import { CONFIG_FILE } from './run-folder.ts';
+import { resolveConfig, yamlLayer } from './settings.ts';
+import { shellWord } from './shell.ts';
 
 /** Accuracy before and after, where the files are, what to run next. */
 export function summary(dir: string, config: RunConfig, outcome: Outcome): string {
@@ -32,15 +37,34 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome): strin
   const memory = process.resourceUsage().maxRSS / 2 ** 20;
   lines.push(`  peak memory ${memory.toFixed(2)} GB`);
   lines.push('files', table(filesOf(dir, config, outcome)).trimEnd());
-  const other = config.preset === 'grpo' ? 'papo-g' : 'grpo';
+  const again = otherObjective(dir, config);
   lines.push(
     'next',
     table([
-      [`papo train --preset ${other}`, 'the same questions with another objective'],
-      [`papo train --resume ${dir} --steps ${step * 2}`, 'go on with this run'],
+      ...(again ? [[again, 'the same questions with another objective'] as const] : []),
+      [`papo train --resume ${shellWord(dir)} --steps ${step * 2}`, 'go on with this run'],
     ]).trimEnd(),
   );
   return lines.join('\n');
+}
+
+/**
+ * The command of the same run with another objective: the run's own file brings its data, its policy and all that a
+ * person chose, where that is more than nothing. None where the file and the other preset cannot go together.
+ */
+export function otherObjective(dir: string, config: RunConfig): string | undefined {
+  const preset = config.preset === 'grpo' ? 'papo-g' : 'grpo';
+  const flag = { from: '--preset', values: { preset } };
+  const file = join(dir, CONFIG_FILE);
+  try {
+    const [short, wanted] = [[flag], [yamlLayer(file), flag]].map((layers) =>
+      withAbsolutePaths({ ...resolveConfig(layers), name: null }),
+    );
+    const own = isDeepStrictEqual(short, wanted) ? '' : `--config ${shellWord(file)} `;
+    return `papo train ${own}--preset ${preset}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is there, and nothing that is gone. */
@@ -58,7 +82,7 @@ function filesOf(dir: string, config: RunConfig, { state, checkpoint }: Outcome)
     ['responses', SAMPLES],
   ] as const)
     if (existsSync(join(dir, file))) files.push([name, join(dir, file)]);
-  if (config.logging.tensorboard) files.push(['TensorBoard', `tensorboard --logdir ${dir}`]);
+  if (config.logging.tensorboard) files.push(['TensorBoard', `tensorboard --logdir ${shellWord(dir)}`]);
   return files;
 }
 

@@ -1,7 +1,8 @@
 /** The files that `papo data make` leaves: one parquet file a split and a card that tells how they were made. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, systemCode, systemFailure } from '../../errors.ts';
+import { makeFolder } from '../../files.ts';
 import { writeParquet } from '../parquet-write.ts';
 import { TASKS } from './compose.ts';
 import { type DatasetOptions, makeDataset } from './make.ts';
@@ -45,7 +46,7 @@ export function writeDataset(dir: string, options: DatasetOptions): string[] {
   const rows = makeDataset(options);
   const files: string[] = [];
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     for (const split of SPLITS) {
       if (options.rows[split] === 0) continue;
       const file = join(dir, `${split}.parquet`);

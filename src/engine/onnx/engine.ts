@@ -1,6 +1,6 @@
 /** The engine in this process: graphs are built here, ONNX Runtime carries them out (see executor.ts). */
 import { availableParallelism } from 'node:os';
-import { CheckpointError, GraphError } from '../../errors.ts';
+import { CheckpointError, ConfigError, GraphError } from '../../errors.ts';
 import { type Batch, type BatchGroup, buildBatch, layoutKey, pixelFeed } from '../../model/batch.ts';
 import {
   type Checkpoint,
@@ -19,6 +19,7 @@ import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
 import { random } from '../../random.ts';
 import { compile } from '../../tensor/program.ts';
+import { probeProgram, providerFailure } from '../../tensor/provider.ts';
 import type { Feeds } from '../../tensor/session.ts';
 import type {
   AdamW,
@@ -59,6 +60,19 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<OnnxEn
   return OnnxEngine.open(readCheckpoint(options.checkpointDir), options);
 }
 
+/** Before anything is computed or written. @throws ConfigError naming what the provider needs */
+async function tryProvider(executor: Executor, provider = 'cpu'): Promise<void> {
+  if (provider === 'cpu') return;
+  try {
+    await executor.open('probe', probeProgram());
+    await executor.close('probe');
+  } catch (error) {
+    // A thread that has ended does not answer any more.
+    void executor.end().catch(() => {});
+    throw new ConfigError(providerFailure(provider, (error as Error).message), { cause: error });
+  }
+}
+
 export class OnnxEngine implements Engine {
   readonly description: string;
   readonly config: PolicyConfig;
@@ -95,6 +109,7 @@ export class OnnxEngine implements Engine {
   ): Promise<OnnxEngine> {
     const session = { threads: options.threads ?? availableParallelism(), provider: options.provider };
     const executor = options.inProcess ? new LocalExecutor(session) : new WorkerExecutor(session);
+    await tryProvider(executor, options.provider);
     const engine = new OnnxEngine(checkpoint, executor, options);
     const values = arraysOf(checkpoint);
     await executor.setParameters('reference', values);
