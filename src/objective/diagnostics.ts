@@ -11,6 +11,8 @@ interface Parts {
   kl_ref: t.Tensor | null;
   kl_prcp: t.Tensor | null;
   tokenWeight: t.Tensor;
+  /** The same, 0 for prompts without pictures. */
+  seenWeight: t.Tensor;
 }
 
 /**
@@ -21,9 +23,10 @@ interface Parts {
  * - `kl_prcp_capped`, `kl_ref_capped`: share of tokens at the estimator's limit or the cap, so that no KL is limited in silence.
  */
 export function diagnostics(parts: Parts, config: ObjectiveConfig): Record<string, t.Tensor> {
-  const { x, r, rA, clipped, kl_ref, kl_prcp, tokenWeight } = parts;
+  const { x, r, rA, clipped, kl_ref, kl_prcp, tokenWeight, seenWeight } = parts;
   const mean = (value: t.Tensor) => t.sum(t.mul(tokenWeight, value));
   const share = (condition: t.Tensor) => mean(t.cast(condition, 'float32'));
+  const seen = (value: t.Tensor) => t.sum(t.mul(seenWeight, value));
   const out: Record<string, t.Tensor> = {
     ratio: mean(r),
     ppo_kl: mean(t.clip(t.sub(x.oldLogp, x.logp), -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)),
@@ -34,9 +37,9 @@ export function diagnostics(parts: Parts, config: ObjectiveConfig): Record<strin
     out.clip_ratio_low = share(t.and(t.less(x.advantage, 0), t.less(t.minimum(rA, clipped), floor)));
   }
   if (kl_prcp) {
-    out.kl_prcp_square = mean(t.square(kl_prcp));
+    out.kl_prcp_square = seen(t.square(kl_prcp));
     const limit = config.cap ?? (config.estimator === 'code' ? limitOf(config.penalty) : null);
-    if (limit !== null) out.kl_prcp_capped = share(t.greaterOrEqual(kl_prcp, limit));
+    if (limit !== null) out.kl_prcp_capped = seen(t.cast(t.greaterOrEqual(kl_prcp, limit), 'float32'));
   }
   const refLimit = limitOf(config.refPenalty);
   if (kl_ref && refLimit !== null) out.kl_ref_capped = share(t.greaterOrEqual(kl_ref, refLimit));

@@ -33,6 +33,8 @@ export function makeObjective(config: ObjectiveConfig, now: Now = {}): Objective
 function papo(x: Arrays, config: ObjectiveConfig, plan: Plan): { loss: t.Tensor; terms: Arrays } {
   const { weight, logp } = x;
   const tokenWeight = x.tokenWeight ?? weight;
+  // Weights of what another view of the pictures is needed for.
+  const seen = (w: t.Tensor) => (x.pictureWeight ? t.mul(w, x.pictureWeight) : w);
   const { r, rA, clipped, J_clip } = surrogate(x, config);
   const pg = x.surrogateWeight ? t.mul(J_clip, x.surrogateWeight) : J_clip;
   const terms: Arrays = { pg_loss: over(weight, t.neg(pg)) };
@@ -47,22 +49,24 @@ function papo(x: Arrays, config: ObjectiveConfig, plan: Plan): { loss: t.Tensor;
 
   const logpMask = x.logp_masked ?? x.maskedLogp;
   const kl_prcp = plan.gamma ? perception(x, logpMask, tokenWeight, config) : null;
-  if (kl_prcp) plus('kl_prcp', t.neg(x.gamma), over(weight, kl_prcp));
+  if (kl_prcp) plus('kl_prcp', t.neg(x.gamma), over(seen(weight), kl_prcp));
 
   terms.entropy = over(tokenWeight, H(logp));
   if (plan.eta1) plus('entropy', x.eta1, terms.entropy);
-  if (logpMask) terms.entropy_masked = over(tokenWeight, H(logpMask));
+  if (logpMask) terms.entropy_masked = over(seen(tokenWeight), H(logpMask));
   if (plan.eta2) plus('entropy_masked', x.eta2, terms.entropy_masked);
 
   if (config.sft > 0) plus('sft_loss', config.sft, over(x.sftWeight, t.neg(logp)));
 
   for (const { view, coefficient, penalty, entropy } of config.views) {
     const logpView = x[`logp_${view}`] ?? x[`${view}Logp`];
-    if (coefficient !== 0) plus(`kl_${view}`, coefficient, over(weight, estimators[penalty](logp, logpView)));
-    if (entropy !== 0) plus(`entropy_${view}`, entropy, over(tokenWeight, H(logpView)));
+    if (coefficient !== 0)
+      plus(`kl_${view}`, coefficient, over(seen(weight), estimators[penalty](logp, logpView)));
+    if (entropy !== 0) plus(`entropy_${view}`, entropy, over(seen(tokenWeight), H(logpView)));
   }
 
-  const more = diagnostics({ x, r, rA, clipped, kl_ref, kl_prcp, tokenWeight }, config);
+  const seenWeight = seen(tokenWeight);
+  const more = diagnostics({ x, r, rA, clipped, kl_ref, kl_prcp, tokenWeight, seenWeight }, config);
   return { loss, terms: { loss, ...terms, ...more } };
 }
 

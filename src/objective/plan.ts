@@ -1,10 +1,12 @@
 /** What a configuration asks for: which terms are built, which arrays and views are needed. */
 import type { ObjectiveConfig } from './config.ts';
 
-/** Coefficients that move during a run; the configuration's own where one is not given. */
+/** What moves during a run: coefficients, the configuration's own where one is not given, and the prompts at hand. */
 export interface Now {
   gamma?: number;
   beta?: number;
+  /** Some prompts have no picture: `pictureWeight` keeps them out of the terms that compare views. */
+  textOnly?: boolean;
 }
 
 /** The coefficients in force: γ, β, η1, η2. The entropies follow γ, as in the public code (its annealing discount). */
@@ -53,6 +55,7 @@ export function planOf(config: ObjectiveConfig, now: Now = {}): Plan {
   if (config.sft > 0) arrays.push('sftWeight');
   if (config.shaping.length > 0) arrays.push('surrogateWeight');
   if (config.average === 'sequence') arrays.push('tokenWeight');
+  if (now.textOnly && (on.gamma || on.eta2 || views.length > 0)) arrays.push('pictureWeight');
   const perception = on.gamma && [config.estimator, config.penalty, config.topShare, config.cap];
   const clip = [config.clipLow, config.clipHigh, config.clipDual];
   const parts = [

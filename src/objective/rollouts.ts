@@ -20,6 +20,8 @@ export interface ScoredRollout {
 /** The rollouts of one prompt. */
 export interface ScoredGroup {
   rollouts_G: ScoredRollout[];
+  /** The prompt has no picture, so that no other view of it exists: terms that compare views leave it out. */
+  textOnly?: boolean;
   /** Reward of the greedy rollout; for the advantage estimator remax only. */
   baseline?: number;
 }
@@ -30,6 +32,8 @@ export const CORRECT = 0.1;
 /** A rollout on its way to the objective; shapings change `advantage_T` and `surrogateWeight_T`. */
 export interface ShapedRollout {
   rollout: ScoredRollout;
+  /** As of its group. */
+  textOnly: boolean;
   /** [T] */
   advantage_T: Float32Array;
   /** [T], multiplied with the clipped surrogate. */

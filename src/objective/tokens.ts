@@ -55,6 +55,7 @@ function shape(
   let shaped: ShapedRollout[] = groups.flatMap((group, p) =>
     group.rollouts_G.map((rollout, g) => ({
       rollout,
+      textOnly: group.textOnly ?? false,
       advantage_T: advantages_PG[p][g],
       surrogateWeight_T: new Float32Array(rollout.length).fill(1),
     })),
@@ -63,23 +64,25 @@ function shape(
   return shaped;
 }
 
-type Weights = Record<'weight' | 'tokenWeight' | 'sftWeight' | 'perceptionWeight', number>;
+type Weights = Record<'weight' | 'tokenWeight' | 'sftWeight' | 'perceptionWeight' | 'pictureWeight', number>;
 
 /**
  * What each token of a rollout weighs, so that a sum over the mini-batch is the wanted average.
  * `weight`: 1/Σ|o| for the token average; 1/(D·|o|) for the sequence average. `tokenWeight` is always the former.
- * `sftWeight`: a token average over correct rollouts alone.
+ * `sftWeight`: a token average over correct rollouts alone. `pictureWeight`: 0 where the prompt has no picture, else 1; averages
+ * count such tokens all the same, as they would if a view of them could be made.
  */
 function weightsOf(rollouts_D: readonly ShapedRollout[], config: ObjectiveConfig): Weights[] {
   const D = rollouts_D.length;
   const correct = rollouts_D.map(({ rollout }) => rollout.accuracy > CORRECT);
   const tokens = rollouts_D.reduce((n, { rollout }) => n + rollout.length, 0);
   const right = rollouts_D.reduce((n, { rollout }, d) => n + (correct[d] ? rollout.length : 0), 0);
-  return rollouts_D.map(({ rollout }, d) => ({
+  return rollouts_D.map(({ rollout, textOnly }, d) => ({
     weight: config.average === 'token' ? 1 / tokens : 1 / (D * rollout.length),
     tokenWeight: 1 / tokens,
     sftWeight: correct[d] ? 1 / right : 0,
     perceptionWeight: correct[d] ? 1 : config.incorrectWeight,
+    pictureWeight: textOnly ? 0 : 1,
   }));
 }
 

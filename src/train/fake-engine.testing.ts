@@ -255,7 +255,7 @@ export class FakeEngine implements Engine {
 }
 
 /** Noise makes other grey levels of a picture, which show something too. */
-const shownIn = (prompt: Prompt, view: string) => prompt.views[view]![0]!.rgb.data[0]! % SHOWN;
+const shownIn = (prompt: Prompt, view: string) => (prompt.views[view]![0]?.rgb.data[0] ?? 0) % SHOWN;
 
 function draw(logp_V: readonly number[], u: number): number {
   let mass = 0;

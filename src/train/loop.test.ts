@@ -134,6 +134,34 @@ describe('the loop', () => {
   });
 });
 
+describe('rows without pictures', () => {
+  const set = ['train.steps=3', 'test.rows=0', 'validation.every=0'];
+  const bare = (row: ReturnType<typeof fakeRows>[number]) => ({ ...row, problem: 'Which?', images: [] });
+
+  it('are trained on beside the others, counted, and have no masked view', async () => {
+    const rows = fakeRows(16).map((row, i) => (i % 2 === 0 ? bare(row) : row));
+    const { dir, source } = await fakeRun({ rows, set });
+    expect(source.report.textOnly).toBe(8);
+    const counts = steps(dir).map((l) => Number(l.text_only ?? 0));
+    expect(counts.reduce((a, b) => a + b, 0)).toBeGreaterThan(4);
+    expect(steps(dir).every((l) => Number(l.kl_prcp) > 0 && l.groups === 8)).toBe(true);
+  });
+
+  it('alone have no KL_prcp, and nobody is told that the mask does nothing', async () => {
+    const { dir, said } = await fakeRun({ rows: fakeRows(16).map(bare), set });
+    for (const line of steps(dir)) expect(line).toMatchObject({ text_only: 8, kl_prcp: 0 });
+    expect(steps(dir)[0]).not.toHaveProperty('masked_unchanged');
+    expect(said.join('')).not.toContain('masked view');
+  });
+
+  it('pass through dynamic sampling and scoring of further views like any other', async () => {
+    const rows = fakeRows(16).map((row, i) => (i % 2 === 0 ? bare(row) : row));
+    const more = ['dynamicSampling.enabled=true', 'objective.noisyShare=0.5', 'objective.advantage=remax'];
+    const { dir } = await fakeRun({ rows, set: [...set, ...more] });
+    for (const line of steps(dir)) expect(Number.isFinite(line.loss)).toBe(true);
+  });
+});
+
 describe('rows that cannot be used', () => {
   const broken = (row: ReturnType<typeof fakeRows>[number]) => ({ ...row, images: [Uint8Array.of(255)] });
 

@@ -70,6 +70,7 @@ export function stepMetrics(
     sampling_rounds: collected.tries,
     sampling_rounds_kept_whole: collected.wholeRounds,
     ...(masked.prompts > 0 ? { masked_unchanged: masked.unchanged } : {}),
+    ...(result.textOnly > 0 ? { text_only: result.textOnly } : {}),
     skipped_rows: more.skippedRows,
     skipped_steps: result.skippedSteps,
     ...(result.withoutSignal ? { without_signal: 1 } : {}),

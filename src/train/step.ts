@@ -39,15 +39,19 @@ export interface StepResult {
   /** Every advantage was 0, so there was nothing to learn from; the policy was left as it was unless the settings say otherwise. */
   withoutSignal: boolean;
   learningRate: number;
-  now: Required<Now>;
+  now: Coefficients;
   /** β of the next step. */
   beta: number;
   /** Prompts with a masked view, and those of them whose masked view is the original. */
   masked: { prompts: number; unchanged: number };
+  /** Prompts without a picture. */
+  textOnly: number;
 }
 
+type Coefficients = Required<Pick<Now, 'gamma' | 'beta'>>;
+
 /** γ and β of a step, which counts from 1. */
-export function coefficientsAt(config: RunConfig, step: number, beta: number): Required<Now> {
+export function coefficientsAt(config: RunConfig, step: number, beta: number): Coefficients {
   return { gamma: gammaAt(config.objective, step - 1, config.train.steps), beta };
 }
 
@@ -105,7 +109,8 @@ export async function trainStep(context: StepContext, step: number, beta: number
     step,
   });
   const { miniBatches } = config.train;
-  const arrays_PG = tokenArrays(scored_P, objective, { now, miniBatches });
+  const here: Now = { ...now, textOnly: groups.some(isTextOnly) };
+  const arrays_PG = tokenArrays(scored_P, objective, { now: here, miniBatches });
   const training: TrainGroup[] = groups.map((g, p) => ({ ...asGroup(g), arrays_G: arrays_PG[p]! }));
   check();
   if (context.verify) await clock('self_check', () => selfCheck(context.engine, groups, rollout.temperature));
@@ -115,11 +120,11 @@ export async function trainStep(context: StepContext, step: number, beta: number
   const moved =
     withoutSignal && !config.train.updateWithoutSignal
       ? { terms: {}, gradNorm: 0, skippedSteps: 0, learningRate: learningRateAt(config, step) }
-      : await clock('train', () => update(context, training, step, now));
+      : await clock('train', () => update(context, training, step, here));
   const sequences = groups.reduce((n, g) => n + g.rollouts_G.length, 0);
   const terms: Record<string, number> = moved.terms;
   const klRef = terms.kl_ref ?? Number.NaN;
-  const withMask = 'masked' in views ? collected.kept : [];
+  const withMask = 'masked' in views ? collected.kept.filter((g) => !isTextOnly(g)) : [];
   return {
     collected,
     drawn,
@@ -130,11 +135,13 @@ export async function trainStep(context: StepContext, step: number, beta: number
     beta: Number.isFinite(klRef) ? nextBeta(objective, beta, klRef, sequences) : beta,
     masked: {
       prompts: withMask.length,
-      unchanged: withMask.filter((g) => g.unchanged > 0 && g.unchanged === g.prompt.views.original.length)
-        .length,
+      unchanged: withMask.filter((g) => g.unchanged === g.prompt.views.original.length).length,
     },
+    textOnly: collected.kept.filter(isTextOnly).length,
   };
 }
+
+const isTextOnly = ({ prompt }: GradedGroup) => prompt.views.original.length === 0;
 
 const asGroup = ({ prompt, rollouts_G }: GradedGroup): Group => ({
   prompt,
@@ -150,12 +157,17 @@ async function scoreGroups(
   const { engine, config, check, clock } = context;
   const { temperature } = config.rollout;
   const asked = groups.map(asGroup);
+  const pictured = groups.map((group) => !isTextOnly(group));
   const score = async (policy: 'current' | 'reference', view: string) => {
     check();
     const part = policy === 'reference' ? 'reference' : `score_${view}`;
-    return clock(part, () => engine.score(asked, { policy, view, temperature }));
+    const seen = view === 'original' ? asked : asked.filter((_, p) => pictured[p]);
+    const scored =
+      seen.length === 0 ? [] : await clock(part, () => engine.score(seen, { policy, view, temperature }));
+    // What has no picture has no other view either; there is nothing to be scored twice.
+    return view === 'original' ? scored : pictured.map((has) => (has ? scored.shift() : undefined));
   };
-  const logprobs: Record<string, Float32Array[][]> = {};
+  const logprobs: Record<string, (Float32Array[] | undefined)[]> = {};
   if (wanted.reference) logprobs.ref = await score('reference', 'original');
   for (const view of wanted.views) logprobs[view] = await score('current', view);
   // A response that was drawn from another view has its old log-probabilities under the original one.
@@ -165,15 +177,17 @@ async function scoreGroups(
     config.objective.advantage === 'remax' ? await greedyRewards(context, groups, wanted.step) : [];
   return groups.map((group, p) => ({
     baseline: baseline[p],
-    rollouts_G: group.rollouts_G.map(({ tokens_T, logprobs_T }, g) => ({
-      length: tokens_T.length,
-      reward: group.rewards_G[g]!.overall,
-      accuracy: group.rewards_G[g]!.accuracy,
-      logprobs: {
-        ...Object.fromEntries(Object.entries(logprobs).map(([name, all]) => [name, all[p]![g]!])),
-        old: group.views_G[g] === 'original' ? logprobs_T : old![p]![g]!,
-      },
-    })),
+    textOnly: !pictured[p],
+    rollouts_G: group.rollouts_G.map(({ tokens_T, logprobs_T }, g) => {
+      const own = group.views_G[g] === 'original' ? logprobs_T : old![p]![g]!;
+      const others = Object.entries(logprobs).map(([name, all]) => [name, all[p]?.[g] ?? own]);
+      return {
+        length: tokens_T.length,
+        reward: group.rewards_G[g]!.overall,
+        accuracy: group.rewards_G[g]!.accuracy,
+        logprobs: { ...Object.fromEntries(others), old: own },
+      };
+    }),
   }));
 }
 
@@ -191,7 +205,7 @@ async function update(
   { config, engine }: StepContext,
   groups: readonly TrainGroup[],
   step: number,
-  now: Required<Now>,
+  now: Now,
 ): Promise<Pick<StepResult, 'terms' | 'gradNorm' | 'skippedSteps' | 'learningRate'>> {
   const objective = makeObjective(config.objective, now);
   const { beta1, beta2, eps, weightDecay, gradClip } = config.optimizer;

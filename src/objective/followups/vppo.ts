@@ -33,7 +33,7 @@ export function largest(values_T: Float32Array, share: number): Float32Array {
   return out;
 }
 
-/** The factor of each response's advantage from the mean dependencies of a mini-batch; null where a response is empty. */
+/** The factor of each response's advantage from the mean dependencies of a mini-batch; null where a response has none. */
 export function advantageScales(scores_D: readonly (number | null)[], scaleMin: number): number[] {
   const valid = scores_D.filter((s): s is number => s !== null);
   const low = Math.min(...valid);
@@ -50,9 +50,13 @@ export function vppo(settings: { share: number; scaleMin: number }): Shaping {
     const dependency_DT = rollouts_D.map(({ rollout }, d) =>
       visualDependency(rollout, `rollout ${d} of a mini-batch`),
     );
-    const scores = dependency_DT.map((v) => (v.length > 0 ? v.reduce((a, b) => a + b, 0) / v.length : null));
+    const scores = dependency_DT.map((v, d) =>
+      v.length > 0 && !rollouts_D[d].textOnly ? v.reduce((a, b) => a + b, 0) / v.length : null,
+    );
     const scales = advantageScales(scores, settings.scaleMin);
     return rollouts_D.map((r, d): ShapedRollout => {
+      // Without a picture no token depends on one more than another: all of them stay.
+      if (r.textOnly) return r;
       const keep = largest(dependency_DT[d], settings.share);
       return {
         ...r,
