@@ -269,12 +269,27 @@ interface Loaded {
   lazy: { offset: number; length: number }[];
 }
 
+/** The schema at the end of a file of the file format: some writers put it nowhere else. */
+function footerSchema(handle: number): ArrowSchema | undefined {
+  const { size } = fstatSync(handle);
+  if (size < 18 || readAt(handle, 0, 6).toString('latin1') !== MAGIC) return undefined;
+  const end = readAt(handle, size - 10, 10);
+  const length = end.readInt32LE(0);
+  if (end.toString('latin1', 4) !== MAGIC || length <= 0 || length > Math.min(MAX_HEAD, size - 18))
+    throw new Error('it is cut short');
+  const footer = readAt(handle, size - 10 - length, length);
+  const get = readObject(footer, 0);
+  const version = get(4, readInt16, 0);
+  return decodeSchema(footer, get(6, readOffset, 0), version);
+}
+
 /** Reads schema, dictionaries and what each batch says of itself. */
 function index(handle: number, file: string) {
   let schema: ArrowSchema | undefined;
   const dictionaries: DictionaryBatch[] = [];
   const batches: Batch[] = [];
   let start = 0;
+  schema = footerSchema(handle);
   for (const { type, version, head, header, bodyAt, bodyLength } of messages(handle)) {
     if (type === MESSAGE.schema) schema ??= decodeSchema(head, header, version);
     else if (type === MESSAGE.batch) {
