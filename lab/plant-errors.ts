@@ -33,10 +33,10 @@ const WORK = join(ROOT, '.papo/plant');
 const TREE = join(WORK, 'tree');
 const GOLDEN = 'test/golden';
 /** What the tests need besides their own folders. */
-const COPIED = ['src', 'test', 'bin', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = 'src test bench lab bin docs README.md package.json tsconfig.json vitest.config.ts'.split(' ');
 const LINKED = ['node_modules', 'assets', 'dist'];
 /** Tests that only take a checkpoint for granted, slowly: not those that look at what is in it. */
-const USERS = /^src\/(cli|train)\//;
+const USERS = /^(src\/(cli|train)\/|test\/)/;
 const LIMIT_MS = 180_000;
 
 const { values: options } = parseArgs({
@@ -92,8 +92,18 @@ function makeTree(): void {
     if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(TREE, name));
 }
 
-/** Test files that name the golden folder, directly or by what they import from it, and what each one opens there. */
+/** Golden files that this run is about, from the root of the tree. */
+const wanted = () =>
+  walk(join(TREE, GOLDEN))
+    .map((path) => relative(TREE, path))
+    .filter((file) => !/README\.md$|\.ts$|\.py$/.test(file) && file.includes(options.file))
+    .sort();
+
+let readers: State['readers'] = {};
+
+/** Test files that name a folder of the golden files in question, and what each one opens there. */
 function findReaders(): void {
+  const folders = [...new Set(wanted().map((file) => file.split('/')[2]))];
   const shared = ['test/compare.ts', `${GOLDEN}/objective/kit.ts`].map((f) => readFileSync(join(TREE, f)));
   const tests = [...walk(join(TREE, 'src')), ...walk(join(TREE, 'test'))].filter((f) =>
     f.endsWith('.test.ts'),
@@ -103,12 +113,13 @@ function findReaders(): void {
     const source = readFileSync(path);
     const name = relative(TREE, path);
     if (!source.includes('golden') || USERS.test(name)) continue;
+    if (!folders.some((folder) => source.includes(folder))) continue;
     const key = `${name} ${digest(source, ...shared)}`;
     kept[key] = state.readers[key] ?? traced(name);
     state.readers = { ...state.readers, ...kept };
     save();
   }
-  state.readers = kept;
+  readers = kept;
 }
 
 function traced(name: string): Reader {
@@ -145,18 +156,20 @@ interface Target {
 }
 
 function targets(): Target[] {
-  return walk(join(TREE, GOLDEN))
-    .map((path) => relative(TREE, path))
-    .filter((file) => !/README\.md$|\.ts$|\.py$/.test(file) && file.includes(options.file))
-    .sort()
-    .map((file) => {
-      const original = readFileSync(join(TREE, file));
-      const readers = Object.entries(state.readers)
-        .filter(([, r]) => r.reads.includes(file))
-        .sort(([, a], [, b]) => a.seconds - b.seconds)
-        .map(([key]) => key);
-      return { file, original, fields: fieldsOf(file, original), readers, key: digest(original, ...readers) };
-    });
+  return wanted().map((file) => {
+    const original = readFileSync(join(TREE, file));
+    const askedInTurn = Object.entries(readers)
+      .filter(([, r]) => r.reads.includes(file))
+      .sort(([, a], [, b]) => a.seconds - b.seconds)
+      .map(([key]) => key);
+    return {
+      file,
+      original,
+      fields: fieldsOf(file, original),
+      readers: askedInTurn,
+      key: digest(original, ...askedInTurn),
+    };
+  });
 }
 
 /** Whether a test file holds, by an instance that stays: a start each time would take longer than the tests. */
