@@ -19,7 +19,7 @@ const Runner = Interpreter as unknown as new (
 
 /** Evaluated nodes of the template; a conversation with 1,000 pictures takes 20,000. */
 const MOST_STEPS = 500_000;
-/** Characters of one text, entries of one list. */
+/** Characters of one text, and so the largest number; entries of one list. */
 const MOST_TEXT = 2 ** 22;
 const MOST_LIST = 100_000;
 /** Characters and entries of all texts and lists that are made on the way. */
@@ -36,6 +36,8 @@ class BoundedRunner extends Runner {
     if (++this.#steps > MOST_STEPS) throw new OverBudget(`it takes more than ${MOST_STEPS} steps`);
     const result = super.evaluate(statement, scope);
     const { value } = result;
+    if (typeof value === 'number' && Math.abs(value) > MOST_TEXT)
+      throw new OverBudget(`it computes with ${value}`);
     const isText = typeof value === 'string';
     if (isText || Array.isArray(value)) {
       if (value.length > (isText ? MOST_TEXT : MOST_LIST))
