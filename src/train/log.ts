@@ -71,7 +71,8 @@ export class RunLog {
 
 function* scalars(prefix: string, values: JsonLine): Generator<[string, number]> {
   for (const [name, value] of Object.entries(values))
-    if (typeof value === 'number') yield [`${prefix}/${name}`, value];
+    if (Array.isArray(value)) continue;
+    else if (typeof value === 'number') yield [`${prefix}/${name}`, value];
     else if (typeof value === 'object' && value !== null)
       yield* scalars(`${prefix}/${name}`, value as JsonLine);
 }

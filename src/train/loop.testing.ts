@@ -19,6 +19,7 @@ import { beginRun, configHash, resumeRun, validationAt } from './run-folder.ts';
 import { setLayer } from './settings.ts';
 import { UNSTEADY } from './step-line.ts';
 import { PromptStream } from './stream.ts';
+import { trainedOnIn } from './unseen.ts';
 
 /** Small and quick; the table needs a higher rate than a network. */
 const SMALL = [
@@ -36,6 +37,7 @@ export interface FakeRun {
   dir?: string;
   set?: string[];
   rows?: Row[];
+  test?: Row[];
   signal?: AbortSignal;
   engine?: FakeEngine;
   /** Takes up the newest checkpoint of `dir`. */
@@ -74,12 +76,13 @@ export async function fakeRun(options: FakeRun = {}) {
           masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
           stream,
           validation: rowsSource(fakeRows(config.validation.rows, 1000)),
-          test: rowsSource(fakeRows(config.test.rows, 2000)),
+          test: rowsSource(options.test ?? fakeRows(config.test.rows, 2000)),
           store,
           log,
           progress: new Progress({ write: (text) => said.push(text) }),
           signal: options.signal ?? new AbortController().signal,
           validated: from && validationAt(dir, state.step),
+          trainedOn: trainedOnIn(join(dir, METRICS)),
         },
         state,
       );

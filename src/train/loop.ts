@@ -8,6 +8,7 @@ import { evaluationLine, type Progress } from './progress.ts';
 import type { RolloutContext } from './rollout.ts';
 import { coefficientsAt, type StepContext, type StepResult, trainStep } from './step.ts';
 import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
+import { Unseen } from './unseen.ts';
 import { type Evaluation, evaluate } from './validate.ts';
 import { Watch } from './watch.ts';
 
@@ -24,6 +25,8 @@ export interface LoopParts extends Omit<StepContext, 'check' | 'clock' | 'verify
   signal: AbortSignal;
   /** Accuracy of the state's step in validation where metrics.jsonl has it: a run can be stopped between the two. */
   validated: number | undefined;
+  /** Ids of test rows that the run was trained on before this session. */
+  trainedOn?: readonly string[];
 }
 
 export interface Outcome {
@@ -32,6 +35,8 @@ export interface Outcome {
   before: Evaluation | null;
   after: Evaluation | null;
   interrupted: boolean;
+  /** Test questions that are training questions as well, and were trained on. */
+  trainedOn: number;
   /** The newest checkpoint, where there is one. */
   checkpoint: string | undefined;
 }
@@ -90,6 +95,7 @@ class Loop {
   private readonly context: StepContext;
   private readonly stepSeconds: number[] = [];
   private readonly troubles: Watch;
+  private unseen!: Unseen;
 
   constructor(parts: LoopParts, state: RunState) {
     this.parts = parts;
@@ -106,6 +112,7 @@ class Loop {
     const { config, stream } = this.parts;
     const { state } = this;
     stream.position = state.position;
+    this.unseen = await Unseen.of(this.parts.test, this.parts.trainedOn);
     try {
       await this.first();
       while (state.step < config.train.steps) {
@@ -132,7 +139,8 @@ class Loop {
 
   private outcome(after: Evaluation | null, interrupted: boolean): Outcome {
     const checkpoint = this.parts.store.newest()?.dir;
-    return { state: this.state, before: this.state.before, after, interrupted, checkpoint };
+    const trainedOn = this.unseen.count;
+    return { state: this.state, before: this.state.before, after, interrupted, trainedOn, checkpoint };
   }
 
   /** What has to be measured before the first step of this session. */
@@ -175,7 +183,12 @@ class Loop {
     const seconds = this.watch.lap();
     const skippedRows = stream.skipped - skippedBefore;
     const line = stepMetrics(step, result, { seconds, skippedRows });
-    log.write(line);
+    const met = this.unseen.meet(result.collected.kept.map(({ row }) => row));
+    if (met.length > 0 && this.unseen.count === met.length)
+      progress.say(
+        `note: ${met[0]} is a test question and a training question: accuracy on the test questions is not that on unseen ones`,
+      );
+    log.write(met.length > 0 ? { ...line, test_rows_trained_on: met } : line);
     log.sample(stepSamples(step, result, config.logging.samples));
     state.step = step;
     state.position = stream.position;

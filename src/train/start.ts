@@ -8,7 +8,7 @@ import { preset } from '../objective/presets.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
 import { openFunctions } from './functions.ts';
-import { RunLog } from './log.ts';
+import { METRICS, RunLog } from './log.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import { changesText } from './preset-layer.ts';
@@ -20,6 +20,7 @@ import type { Layer } from './settings.ts';
 import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
 import { PromptStream } from './stream.ts';
 import { interruptedText, summary } from './summary.ts';
+import { trainedOnIn } from './unseen.ts';
 import { version } from './version.ts';
 
 export interface StartOptions {
@@ -120,6 +121,7 @@ async function trainIn(
         progress,
         signal,
         validated: from && validationAt(dir, state.step),
+        trainedOn: from && trainedOnIn(join(dir, METRICS)),
       };
       const outcome = await trainLoop(parts, state);
       progress.end();

@@ -14,12 +14,14 @@ import { shellWord } from './shell.ts';
 
 /** Accuracy before and after, where the files are, what to run next. */
 export function summary(dir: string, config: RunConfig, outcome: Outcome): string {
-  const { before, after, state } = outcome;
+  const { before, after, state, trainedOn } = outcome;
   const { totals, step } = state;
   const lines = [`\ndone: ${step} steps in ${duration(totals.seconds)} of training`];
   if (after) {
+    const which =
+      trainedOn === 0 ? 'unseen test questions' : `test questions, ${trainedOn} of them trained on`;
     lines.push(
-      `accuracy on ${after.rows} unseen test questions, avg@${after.samples} at temperature 1${before ? ', before → after' : ''}`,
+      `accuracy on ${after.rows} ${which}, avg@${after.samples} at temperature 1${before ? ', before → after' : ''}`,
     );
     lines.push(comparison(before, after).trimEnd());
   }
