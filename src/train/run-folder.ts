@@ -1,9 +1,9 @@
 /** The folder of a run: begun anew, or taken up where it stands. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CheckpointError, ConfigError, RunError } from '../errors.ts';
+import { CheckpointError, ConfigError, RunError, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { writeFailure } from '../metrics/failure.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
@@ -88,7 +88,10 @@ export class RunFolder {
       }
       process.once('exit', this.onExit);
     }
-    writeAside(join(this.dir, CONFIG_FILE), () => [Buffer.from(configYaml(config, { comments: true }))]);
+    const file = join(this.dir, CONFIG_FILE);
+    const text = configYaml(config, { comments: true });
+    // A full disk may hold it already.
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeAside(file, () => [Buffer.from(text)]);
   }
 
   /** @throws RunError where the folder, or the checkpoint of a step that is done, was removed meanwhile */
@@ -168,7 +171,7 @@ function takeFree(dir: string, named: boolean): RunLock | undefined {
       if (!existsSync(dir)) continue;
       if (error instanceof RunError && !named) return undefined;
       if (made) removeEmpty(dir);
-      throw error;
+      throw error instanceof RunError ? error : writeFailure(dir, error);
     }
     if (isFree(dir)) return lock;
     lock.release();
@@ -201,12 +204,22 @@ export async function resumeRun(given: string, layers: readonly Layer[]): Promis
     throw new CheckpointError(
       `${dir}: holds no run (${CONFIG_FILE} is missing); give a folder such as runs/NAME`,
     );
-  const lock = RunLock.take(dir);
+  const lock = lockOf(dir);
   try {
     return await takeUp(dir, file, layers, lock);
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+function lockOf(dir: string): RunLock {
+  try {
+    return RunLock.take(dir);
+  } catch (error) {
+    if (error instanceof RunError) throw error;
+    const instead = 'copy the run to where you may write, and resume that';
+    throw new RunError(`${dir}: ${systemFailure(error, 'write', { instead })}`, { cause: error });
   }
 }
 

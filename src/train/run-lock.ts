@@ -18,7 +18,6 @@ import {
 import { hostname, uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { RunError } from '../errors.ts';
-import { writeFailure } from '../metrics/failure.ts';
 
 /** Who holds a lock. What the system does not tell is null. */
 export interface Holder {
@@ -169,7 +168,7 @@ export class RunLock {
 
   /**
    * Takes the run of a folder, which exists.
-   * @throws RunError where a living process has it, DataError where the lock cannot be written
+   * @throws RunError where a living process has it, the system's error where the lock cannot be written
    */
   static take(dir: string): RunLock {
     const content = `${JSON.stringify(self())}\n`;
@@ -196,7 +195,7 @@ export class RunLock {
       }
     } catch (error) {
       rmSync(draft, { force: true });
-      throw error instanceof RunError ? error : writeFailure(dir, error);
+      throw error;
     }
   }
 
