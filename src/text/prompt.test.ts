@@ -43,6 +43,20 @@ describe('promptMessages', () => {
     expect(() => promptMessages(problem, images, 'row 3')).toThrow(message);
   });
 
+  it.each([`Find x.\n\n${FORMAT_PROMPT}`, `Find x.\n${FORMAT_PROMPT.replaceAll(' ', '  ')} \n`, 'Find x.'])(
+    'does not put the format prompt twice: %j',
+    (problem) => {
+      const said = (format: string | undefined) =>
+        (promptMessages(problem, 0, 'x', { formatPrompt: format })[0]!.content as { text: string }[])[0]!
+          .text;
+      expect(said(undefined)).toBe(`Find x.\n\n${FORMAT_PROMPT}`);
+      expect(said('Answer (now)?')).toBe('Find x.\n\nAnswer (now)?');
+      expect(said('')).toBe(problem);
+      const twice = promptMessages('Find x. Answer (now)?', 0, 'x', { formatPrompt: 'Answer (now)?' });
+      expect(twice[0]!.content).toEqual([{ type: 'text', text: 'Find x.\n\nAnswer (now)?' }]);
+    },
+  );
+
   it('loses nothing of the text', () => {
     const piece = fc.string().filter((text) => !text.includes('<image>'));
     fc.assert(

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../data/row.ts';
+import { UnusableRow } from '../data/skip.ts';
 import { rowsSource } from '../data/source.ts';
 import { makeRow } from '../data/tasks/make.ts';
 import { DataError } from '../errors.ts';
@@ -90,6 +92,51 @@ describe('a prompt', () => {
   });
 });
 
+describe('a row of another origin', () => {
+  const textOf = async (of: Row, ...set: string[]) => {
+    const text = policyText(...set);
+    return text.tokenizer.decode((await promptMaker(text).make(of, masked, ['key'])).prompt.ids_L);
+  };
+
+  it('without a picture is a prompt without one, in every view', async () => {
+    const { prompt, unchanged } = await promptMaker(policyText()).make(
+      { id: 'text', problem: '1 + 1?', images: [], answer: '2' },
+      masked,
+      ['key'],
+    );
+    expect(prompt.views).toEqual({ original: [], masked: [] });
+    expect(unchanged).toBe(0);
+    expect(policyText().tokenizer.decode(prompt.ids_L)).not.toContain('<|image_pad|>');
+  });
+
+  it('keeps its system message unless one is set', async () => {
+    const own = { ...row, system: 'Be kind.' };
+    expect(await textOf(own)).toContain('system\nBe kind.');
+    const set = await textOf(own, 'data.systemPrompt=Be brief.');
+    expect(set).toContain('system\nBe brief.');
+    expect(set).not.toContain('kind');
+  });
+
+  it('is refused for its length before it is tokenized, for its pixels before they are decoded', async () => {
+    const maker = promptMaker(policyText());
+    const long = { ...row, problem: `<image>${'q '.repeat(2.5e6)}` };
+    await expect(maker.make(long, {}, [])).rejects.toMatchObject({
+      reason: 'too long',
+      message: expect.stringContaining(
+        'has 5000007 characters, over 16 for each of data.maxPromptTokens 2000',
+      ),
+    });
+    const wide = Buffer.from(row.images[0]!);
+    wide.writeUInt32BE(6000, 16);
+    wide.writeUInt32BE(6000, 20);
+    wide.writeUInt32BE(crc32(wide.subarray(12, 29)), 29);
+    const two = { ...row, problem: '<image><image>', images: [wide, wide] };
+    await expect(maker.make(two, {}, [])).rejects.toThrow(
+      `row ${row.id}: its pictures have over 50331648 pixels together; make them smaller`,
+    );
+  });
+});
+
 describe('the stream of prompts', () => {
   const open = (rows = fakeRows(10), maker: PromptMaker = fakeMaker, position = 0) =>
     new PromptStream({ rows: shuffled(rowsSource(rows), 1), maker, seed: 1, position });
@@ -131,6 +178,22 @@ describe('the stream of prompts', () => {
     const taken = await stream.take(2, masked);
     expect(taken.every(({ prompt }) => prompt.views.masked)).toBe(true);
     expect(made).toHaveLength(3 + 2 + 2);
+  });
+
+  it('skips a row whose picture is gone, and counts it under its reason', async () => {
+    const source = rowsSource(fakeRows(10));
+    const read = source.row;
+    const gone = {
+      ...source,
+      row: (i: number) => (i === 3 ? Promise.reject(new UnusableRow('no image', 'gone')) : read(i)),
+    };
+    const told: string[] = [];
+    const rows = shuffled(gone, 1, (why) => told.push(why.message));
+    const stream = new PromptStream({ rows, maker: fakeMaker, seed: 1, position: 0 });
+    expect((await ids(stream, 18)).length).toBe(18);
+    expect(stream.skipped).toBe(2);
+    expect(told).toEqual(['gone']);
+    expect(source.report.skipped).toEqual({ 'no image': 1 });
   });
 
   it('passes a fault of ours on instead of skipping the row', async () => {
