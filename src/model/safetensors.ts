@@ -43,10 +43,10 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>;
 }
 
-/** Bytes of a header at most. The format allows 100 MB; that of a model of 1,000 layers has 3 MB in one file. */
-export const MAX_HEADER = 2 ** 24;
+/** Bytes of a header at most. The format allows 100 MB; that of a model of 1,000 layers has 2 MB in one file. */
+export const MAX_HEADER = 2 ** 22;
 /** Tensors in one file at most. */
-const MAX_TENSORS = 100_000;
+const MAX_TENSORS = 50_000;
 /** Axes of one tensor at most. */
 const MAX_AXES = 16;
 

@@ -8,7 +8,7 @@ import { Tokenizer } from './tokenizer.ts';
 
 const FROM_HUB = "take it from the model's hub page";
 /** Bytes that are read at most; those of Qwen2.5-VL have 11 MiB, 6 KiB and 1 KiB. */
-const TOKENIZER_BYTES = 32 * MIB;
+const TOKENIZER_BYTES = 16 * MIB;
 const TOKENIZER_CONFIG_BYTES = 16 * MIB;
 const TEMPLATE_BYTES = MIB;
 

@@ -8,7 +8,7 @@ import { grouped, shown } from '../reading.ts';
 import { BYTE_CHARACTERS, PRE_TOKENIZER_PATTERN } from './qwen.ts';
 
 /** Ids lie below it, added tokens included; Qwen2.5-VL has 151,665. */
-const MOST_TOKENS = 2 ** 20;
+const MOST_TOKENS = 2 ** 18;
 const MOST_ADDED = 20_000;
 /** Characters of one token at most. */
 const MOST_CHARACTERS = 1000;
