@@ -9,7 +9,11 @@ export const probeProgram = (): Program => compile({ y: add(input('x', [1]), con
 /** Why a provider does not start and what to do, one line for the setting that names it. */
 export function providerFailure(provider: string, reason: string): string {
   const cpu = 'leave it at cpu';
-  const said = reason.replace(/^ONNX Runtime refuses the program: /, '').replace(/^\/.*?\)::\S+\(\) /, '');
+  // Of an assertion in native code only its words, not its place.
+  const said = reason
+    .replace(/^ONNX Runtime refuses the program: /, '')
+    .replace(/^\/\S+:\d+ .* was false\. /s, '')
+    .trim();
   const why = `engine.provider: ${provider} does not start here`;
   if (/backend not found/.test(said))
     return `${why}, as the installed ONNX Runtime has none (coreml is for macOS, dml for Windows); ${cpu}, or choose webgpu or cuda`;

@@ -1,5 +1,7 @@
 /** The engine in this process: graphs are built here, ONNX Runtime carries them out (see executor.ts). */
+import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { CheckpointError, ConfigError, GraphError } from '../../errors.ts';
 import { type Batch, type BatchGroup, buildBatch, layoutKey, pixelFeed } from '../../model/batch.ts';
 import {
@@ -60,16 +62,36 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<OnnxEn
   return OnnxEngine.open(readCheckpoint(options.checkpointDir), options);
 }
 
-/** Before anything is computed or written. @throws ConfigError naming what the provider needs */
+/**
+ * Before anything is computed or written. A provider is tried in a process of its own: its native code writes to standard
+ * error, or ends the process, as it pleases.
+ * @throws ConfigError naming what the provider needs
+ */
 async function tryProvider(executor: Executor, provider = 'cpu'): Promise<void> {
   if (provider === 'cpu') return;
+  const compiled = import.meta.url.endsWith('.js');
+  const reason = compiled ? await reasonOfProcess(provider) : await reasonOfExecutor(executor, provider);
+  if (reason === undefined) return;
+  // A thread that has ended does not answer any more.
+  void executor.end().catch(() => {});
+  throw new ConfigError(providerFailure(provider, reason));
+}
+
+const reasonOfProcess = (provider: string) =>
+  new Promise<string | undefined>((resolve) => {
+    const probe = fileURLToPath(new URL('./probe.js', import.meta.url));
+    execFile(process.execPath, [probe, provider], { timeout: 120_000 }, (error, stdout) => {
+      resolve(error ? stdout || `its process ended with ${error.signal ?? error.code}` : undefined);
+    });
+  });
+
+async function reasonOfExecutor(executor: Executor, provider: string): Promise<string | undefined> {
   try {
-    await executor.open('probe', probeProgram());
-    await executor.close('probe');
+    await executor.open(`probe ${provider}`, probeProgram());
+    await executor.close(`probe ${provider}`);
+    return undefined;
   } catch (error) {
-    // A thread that has ended does not answer any more.
-    void executor.end().catch(() => {});
-    throw new ConfigError(providerFailure(provider, (error as Error).message), { cause: error });
+    return (error as Error).message;
   }
 }
 

@@ -26,8 +26,11 @@ describe('an execution provider that cannot start', () => {
     ).toMatch(
       /cuda does not start here \(Ort\S+ Failed to load shared library\); it needs .*install=cuda12; or/,
     );
-    expect(providerFailure('webgpu', 'Failed to get a WebGPU adapter: No supported adapters')).toMatch(
-      /No supported adapters\); it needs a graphics card with a driver/,
-    );
+    expect(
+      providerFailure(
+        'webgpu',
+        'ONNX Runtime refuses the program: /onnxruntime_src/onnxruntime/core/x.cc:136 onnxruntime::f(const X&)::<lambda()> a == b::Success was false. Failed to get a WebGPU adapter: No supported adapters \n',
+      ),
+    ).toMatch(/No supported adapters\); it needs a graphics card with a driver/);
   });
 });
