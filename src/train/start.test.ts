@@ -42,6 +42,8 @@ const SET = [
   'validation={every: 2, rows: 4, samples: 2}',
   'test={rows: 4, samples: 2}',
   'checkpoint.every=2',
+  // This policy has learnt nothing, so all its answers are wrong.
+  'train.updateWithoutSignal=true',
 ];
 
 let data: string;
