@@ -221,7 +221,8 @@ function factorise(n: bigint, budget: Budget): [bigint, number][] {
     if (k > 0) out.push([BigInt(p), k]);
   }
   if (rest > 1n) {
-    const root = BigInt(Math.round(Math.sqrt(Number(rest))));
+    const near = Math.round(Math.sqrt(Number(rest)));
+    const root = Number.isFinite(near) ? BigInt(near) : 1n;
     if (root * root === rest) out.push([root, 2]);
     else out.push([rest, 1]);
   }

@@ -52,6 +52,8 @@ export function equalAnswers(given: string, truth: string): boolean {
   if (a.length > LONGEST || b.length > LONGEST) return false;
   const [left, right] = [tidy(a), tidy(b)];
   if (left === '' || right === '') return false;
+  // Written out, some signs are longer: ½ becomes (1/2).
+  if (left.length > 2 * LONGEST || right.length > 2 * LONGEST) return false;
   return equalParts(left, right, new Budget());
 }
 
@@ -175,8 +177,9 @@ function equalValues(a: string, b: string, budget: Budget): boolean {
 
 /** A quantity without its unit; an area's or volume's exponent goes with the unit. */
 function measured(text: string): { value: string; unit: string; percent: boolean } {
-  const percent = /^(.*\d.*?)\s*(?:%|percent)$/i.exec(text);
-  if (percent) return { value: percent[1]!, unit: '', percent: true };
+  const sign = /(?:%|percent)$/i.exec(text);
+  const share = sign ? text.slice(0, sign.index).trimEnd() : '';
+  if (/\d/.test(share)) return { value: share, unit: '', percent: true };
   const match = WITH_UNIT.exec(text);
   if (!match) return { value: text, unit: '', percent: false };
   const name = match[2]!.toLowerCase().trim();

@@ -68,6 +68,7 @@ export function parseExpression(text: string, functions = false): Expression {
 
 function tokenize(text: string, functions: boolean): Token[] {
   const out: Token[] = [];
+  let depth = 0;
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const match = TOKEN.exec(text);
@@ -77,7 +78,11 @@ function tokenize(text: string, functions: boolean): Token[] {
     if (line !== undefined) out.push({ kind: 'line', text: '\n' });
     else if (number !== undefined) pushNumber(out, number);
     else if (name !== undefined) pushName(out, name, text[TOKEN.lastIndex] === '(', functions);
-    else out.push({ kind: 'operator', text: operator! });
+    else {
+      if (operator === '(' && ++depth > DEEPEST) throw new NotAnExpression();
+      if (operator === ')') depth--;
+      out.push({ kind: 'operator', text: operator! });
+    }
   }
   return out;
 }

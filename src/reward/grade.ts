@@ -4,7 +4,7 @@ import { Budget } from './polynomial.ts';
 import { isZeroDifference } from './symbolic.ts';
 
 /** Longer answers are compared as they stand: no true answer is that long, and a grade must not take long either. */
-const LONGEST = 50_000;
+const LONGEST = 5_000;
 
 /**
  * Whether two answers count as equal for MathRuler's `grade_answer`: the same string in either of two normal forms, or

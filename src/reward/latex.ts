@@ -51,6 +51,9 @@ const ENVIRONMENT_ARGUMENTS: Readonly<Record<string, string>> = {
 /** LaTeX longer than this, or that turns into a longer text (accents on accents double it), is not read. */
 const LONGEST = 20_000;
 
+/** Accents on accents double the text; one longer than this gets no further. */
+const LONGEST_ACCENTED = 2_000;
+
 /** Nesting beyond this made the original run out of stack, upon which it left the answer as it was. */
 const DEEPEST = 320;
 const DEPTH_OF_GROUP = 1;
@@ -310,7 +313,7 @@ function renderMacro(name: string, args: (Node | null)[] | undefined, math: bool
   const combining = ACCENTS.get(name);
   if (combining !== undefined) {
     const base = args ? stripSpace(text(args[0])) : ' ';
-    if (base.length > LONGEST) throw new Unreadable();
+    if (base.length > LONGEST_ACCENTED) throw new Unreadable();
     const dotted = [...base].map((c) => (c === 'ı' ? 'i' : c === 'ȷ' ? 'j' : c));
     return dotted.map((c) => (c + combining).normalize('NFC')).join('');
   }

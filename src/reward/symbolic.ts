@@ -7,6 +7,9 @@ import { evaluateNumber, vanishes } from './probe.ts';
 /** Longer texts are not taken for expressions. */
 const LONGEST = 20_000;
 
+/** Longer ones are not evaluated at one point after the other. */
+const LONGEST_PROBED = 2_000;
+
 /** Powers that made the original hang, so it never tried them. */
 const REFUSED = ['^{', '^('];
 const REFUSED_PATTERN = /\^[0-9]+\^|\^[0-9][0-9]/;
@@ -53,7 +56,7 @@ export function simplifiesToZero(text: string, functions = false, budget = new B
     } catch (error) {
       if (!(error instanceof TooLarge) || work.floats) throw error;
     }
-    return vanishes(expression);
+    return text.length <= LONGEST_PROBED && vanishes(expression);
   } catch (error) {
     if (error instanceof NotAnExpression || error instanceof TooLarge) return false;
     throw error;

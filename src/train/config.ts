@@ -156,7 +156,7 @@ const reward = z.strictObject({
     .enum(GRADERS)
     .default('mathruler')
     .describe(
-      'how the boxed answer is compared: mathruler (as the paper), equal (mathematically), choice (A to E), number, function (your own)',
+      'how the boxed answer is compared: mathruler (as the paper), equal (mathematically), choice (A to E), number, function (your own); of a response of over 50,000 characters only the first 10,000 and the last 40,000 are read, and an answer of over 5,000 is compared as text',
     ),
   formatWeight: share
     .default(0.1)
