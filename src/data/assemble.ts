@@ -115,6 +115,7 @@ function draftOf(record: Record_, layout: Layout, columns: readonly string[]): D
   if (answer === '') return 'no answer';
   if (answer.length > MAX_ANSWER) return 'too long';
   if (layout.choices !== null) problem = withChoices(problem, choicesText(valueAt(record, layout.choices)));
+  if (problem.length > MAX_PROBLEM) return 'too long';
 
   const { found, missing, assumed } = picturesOf(record, layout);
   if (missing) return 'no image';

@@ -4,9 +4,12 @@ import { isObject, parsed } from './record.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
+/** A longer text is no list of options. */
+const MAX_LIST = 100_000;
+
 /** `['a', "b's"]` as Python prints a list of texts; undefined for anything else. */
 function pythonList(text: string): string[] | undefined {
-  if (!/^\s*\[.*\]\s*$/s.test(text)) return undefined;
+  if (text.length > MAX_LIST || !/^\s*\[.*\]\s*$/s.test(text)) return undefined;
   const inside = text.trim().slice(1, -1);
   const item = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"[\]]+?))\s*(?:,|$)/gsy;
   const out: string[] = [];

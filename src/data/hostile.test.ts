@@ -59,6 +59,8 @@ describe('one bad row', () => {
     ['a URL', image(['https://example.org/a.png']), 'image by URL'],
     ['10,000 pictures', image(Array(10_000).fill('good.png')), 'too many images'],
     ['a question of 5 MB', { ...good, problem: 'q'.repeat(5e6) }, 'too long'],
+    ['a question of 5 MB of brackets', { ...good, problem: '['.repeat(5e6) }, 'too long'],
+    ['options of 5 MB', { ...good, options: `[${"'a',".repeat(1e6)}]` }, 'too long'],
     ['an answer of 1 MB', { ...good, answer: '1'.repeat(1e6) }, 'too long'],
     ['a question that is an object', { ...good, problem: { a: 1 } }, 'wrong type'],
     ['an answer that is a list of two', { ...good, answer: ['1', '2'] }, 'wrong type'],
@@ -69,17 +71,19 @@ describe('one bad row', () => {
     ['more marks than pictures', { ...good, problem: '<image><image>' }, 'no image'],
     ['a mark of no picture', { ...good, problem: '<image 3><image 4>' }, 'image marks'],
   ])('%s', async (_, bad, reason) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const { report, length } = await open([good, bad, good]);
     expect([length, report.skipped]).toEqual([2, { [reason]: 1 }]);
-    expect(performance.now() - start).toBeLessThan(2000);
+    const { user, system } = process.cpuUsage(start);
+    // Of the processor, as the machine may be busy with something else.
+    expect(user + system).toBeLessThan(2e6);
   });
 
   it('that is no JSON, or JSON of another kind, is one of the file', async () => {
     const text = JSON.stringify(good);
     const source = await openData(write([text, '{"cut', '[1]', '7', 'null', '\uFFFF', text]), 'train');
     expect(source.report).toMatchObject({ rows: 7, skipped: { 'not JSON': 5 } });
-    expect((await source.row(1)).id).toBe('h22:7');
+    expect((await source.row(1)).id).toBe('h24:7');
   });
 
   it.each<[string, () => void, RegExp]>([

@@ -43,8 +43,12 @@ export class LazyBytes {
 export const isObject = (value: unknown): value is Record_ =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 
+/** Characters of JSON inside a text at most: brackets alone, as many as may be, are parsed within a second. */
+const MAX_INNER = 2 * 2 ** 20;
+
 /** A value as it is, or what its text says where the text is JSON of an object or a list. */
 export function parsed(value: unknown): unknown {
+  if ((typeof value === 'string' || value instanceof Uint8Array) && value.length > MAX_INNER) return value;
   const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
   if (typeof text !== 'string' || !/^\s*[[{]/.test(text)) return value;
   try {
