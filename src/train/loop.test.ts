@@ -46,6 +46,21 @@ describe('the loop', () => {
     expect(readdirSync(dir).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
   });
 
+  it("writes the further numbers of a person's reward, as means and beside each response", async () => {
+    const reward = ({ response }: { response: string }) => ({
+      overall: response.length / 100,
+      accuracy: 0.5,
+      format: 1,
+      more: { length: response.length, ...(response.includes('1') ? { ones: 1 } : {}) },
+    });
+    const set = ['train.steps=1', 'test.rows=0', 'logging.samples=8'];
+    const { dir } = await fakeRun({ set, reward });
+    const [first] = steps(dir);
+    expect(first!['reward/ones']).toBe(1);
+    expect(first!['reward/length']).toBeCloseTo(100 * Number(first!.reward), 9);
+    for (const sample of samplesOf(dir)) expect(sample['reward/length']).toBe(String(sample.response).length);
+  });
+
   it('scores neither reference nor masked view where no coefficient asks for them', async () => {
     const engine = new FakeEngine();
     const verbs: string[] = [];

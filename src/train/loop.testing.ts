@@ -8,7 +8,7 @@ import type { PapoError } from '../errors.ts';
 import { diffusionMask } from '../mask/noise.ts';
 import { randomMask } from '../mask/random.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
-import { makeReward } from '../reward/reward.ts';
+import { makeReward, type RewardFunction } from '../reward/reward.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import { FakeEngine, fakeMaker, fakeRows } from './fake-engine.testing.ts';
 import { METRICS, RunLog, SAMPLES } from './log.ts';
@@ -40,6 +40,8 @@ export interface FakeRun {
   test?: Row[];
   signal?: AbortSignal;
   engine?: FakeEngine;
+  /** In place of the usual grading. */
+  reward?: RewardFunction;
   /** Takes up the newest checkpoint of `dir`. */
   resume?: boolean;
 }
@@ -72,7 +74,7 @@ export async function fakeRun(options: FakeRun = {}) {
           config,
           engine,
           maker: fakeMaker,
-          reward: makeReward({ formatWeight: config.reward.formatWeight }),
+          reward: options.reward ?? makeReward({ formatWeight: config.reward.formatWeight }),
           masks: { masked: randomMask(0.6), noised: diffusionMask(500) },
           stream,
           validation: rowsSource(fakeRows(config.validation.rows, 1000)),
