@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, RunError } from '../errors.ts';
@@ -141,11 +142,21 @@ describe('a checkpoint', () => {
     expect(await store.newestSound(never)).toMatchObject({ step: 2 });
   });
 
+  const replace = (path: string, make: (path: string) => unknown) => {
+    rmSync(path, { recursive: true });
+    make(path);
+  };
+  const copyOfFirst = (dir: string) =>
+    replace(dir, (to) => cpSync(join(dirname(to), 'step-000001'), to, { recursive: true }));
+
   it.each([
     ['a file is missing', (dir: string) => rmSync(join(dir, 'table.json')), 'table.json is missing'],
     ['a file is cut short', (dir: string) => truncateSync(join(dir, 'table.json'), 9), 'has 9 bytes and not'],
     ['its state is missing', (dir: string) => rmSync(join(dir, 'state.json')), 'state.json is missing'],
     ['its state is empty', (dir: string) => truncateSync(join(dir, 'state.json')), 'state.json is not JSON'],
+    ['it is a file', (dir: string) => replace(dir, (to) => writeFileSync(to, '')), 'it is a file'],
+    ['its state is a folder', (dir: string) => replace(join(dir, 'state.json'), mkdirSync), 'is a folder'],
+    ['it is a copy of another', copyOfFirst, 'it was saved after step 1'],
     ['it is empty', (dir: string) => readdirSync(dir).forEach((n) => void rmSync(join(dir, n))), 'missing'],
   ])('is passed over where %s, and made again', async (_, damage, words) => {
     const store = new CheckpointStore(tempDir());

@@ -141,7 +141,7 @@ export class CheckpointStore {
   }
 
   /** @throws Damage where state.json is not what was saved */
-  private read({ dir }: SavedCheckpoint): { state: RunState; files: FileSums | undefined } {
+  private read({ step, dir }: SavedCheckpoint): { state: RunState; files: FileSums | undefined } {
     const json = jsonOf(join(dir, STATE));
     const state = stateSchema.safeParse(json);
     const sums = sumsSchema.safeParse(json);
@@ -151,6 +151,7 @@ export class CheckpointStore {
     const { sha256: _, ...rest } = json as Record<string, unknown>;
     if ((files !== undefined || sum !== undefined) && sum !== sha256(rest))
       throw new Damage(`${STATE} is not what was saved (its checksum differs)`);
+    if (state.data!.step !== step) throw new Damage(`it was saved after step ${state.data!.step}`);
     return { state: state.data!, files };
   }
 
@@ -247,7 +248,10 @@ function jsonOf(path: string): unknown {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') throw new Damage('it is a file, not a folder');
+    if (code === 'EISDIR') throw new Damage(`${STATE} is a folder`);
+    if (code !== 'ENOENT') throw error;
     throw new Damage(`${STATE} is missing`);
   }
   try {

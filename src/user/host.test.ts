@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, UserFunctionError } from '../errors.ts';
-import { type HostOptions, openUserFunction } from './host.ts';
+import { type HostOptions, openUserFunction, stuckThreads } from './host.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -134,9 +134,12 @@ describe('a module that', () => {
     ['throws.mjs', ConfigError, 'cannot be loaded: RangeError: no key in the environment (throws.mjs:1:7)'],
     ['broken.mjs', ConfigError, "cannot be loaded: SyntaxError: Unexpected token ';'"],
   ])('%s is named', async (module, kind, words) => {
+    const before = stuckThreads();
     const loading = open(module, { timeout: 1 });
     await expect(loading).rejects.toThrow(`reward.function ${module}: ${words}`);
     await expect(loading).rejects.toThrow(kind);
+    // A thread that goes on would make an ordinary exit a kill; one that waits for the system stays.
+    if (module !== 'waits.mjs') expect(stuckThreads()).toBe(before);
   });
 });
 

@@ -67,7 +67,12 @@ export async function openUserFunction(
 ): Promise<UserFunctionHost> {
   const module = await resolveReference(setting, reference, baseDir);
   const host = new UserFunctionHost(setting, reference, module, options);
-  await host.loaded;
+  try {
+    await host.loaded;
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
   return host;
 }
 
@@ -266,10 +271,13 @@ export class UserFunctionHost {
   private async end(): Promise<void> {
     if (this.ended) return;
     threadsLeft++;
+    // The time holds the process: one that ended meanwhile would leave its callers waiting.
+    const over = new AbortController();
     const gone = this.worker.terminate().then(() => {
       threadsLeft--;
+      over.abort();
     });
-    await Promise.race([gone, wait(ENDING_MS, undefined, { ref: false })]);
+    await Promise.race([gone, wait(ENDING_MS, undefined, over).catch(() => {})]);
   }
 }
 
