@@ -8,7 +8,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 $npm pack --silent --pack-destination "$dir" > /dev/null
 tgz=$(ls "$dir"/papo-*.tgz)
-if tar tzf "$tgz" | grep -E 'tsbuildinfo|\.testing\.|\.test\.[jd]'; then echo 'packed: these do not belong into a package'; exit 1; fi
+if tar tzf "$tgz" | grep -v /node_modules/ | grep -E 'tsbuildinfo|\.testing\.|\.test\.[jd]'; then echo 'packed: these do not belong into a package'; exit 1; fi
 for f in README.md LICENSE docs/objective.md docs/config.md assets/base-policy/model.safetensors; do
   tar tzf "$tgz" "package/$f" > /dev/null || { echo "packed: $f is missing"; exit 1; }
 done
