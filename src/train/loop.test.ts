@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CheckpointStore } from './checkpoint.ts';
 import { FakeEngine, fakeRows } from './fake-engine.testing.ts';
 import { fakeRun, samplesOf, steadyMetrics, tempDir } from './loop.testing.ts';
+import { percent } from './progress.ts';
+import { summary } from './summary.ts';
 
 const steps = (dir: string) => steadyMetrics(dir).filter((line) => line.kind === 'step');
 
@@ -197,17 +200,17 @@ describe('rows that cannot be used', () => {
   });
 });
 
-describe('a run that is stopped', () => {
-  /** Aborts at the n-th call of a verb, or kills the run there. */
-  const at = (verb: string, n: number, action: () => void) => {
-    const engine = new FakeEngine();
-    let calls = 0;
-    engine.before = (called) => {
-      if (called === verb && ++calls === n) action();
-    };
-    return engine;
+/** Aborts at the n-th call of a verb, or kills the run there. */
+const at = (verb: string, n: number, action: () => void) => {
+  const engine = new FakeEngine();
+  let calls = 0;
+  engine.before = (called) => {
+    if (called === verb && ++calls === n) action();
   };
+  return engine;
+};
 
+describe('a run that is stopped', () => {
   it.each([
     // Three samplings a validation or test chunk or step; the numbers spread over all places of a run.
     ['sample', 1],
@@ -285,6 +288,57 @@ describe('checkpoints', () => {
     const names = readdirSync(join(dir, 'checkpoints'));
     const best = `step-${String(outcome.state.best!.step).padStart(6, '0')}`;
     expect(new Set(names)).toEqual(new Set(['step-000011', 'step-000012', best]));
+  });
+
+  it('are written whenever validation is the best so far, and the summary names what is there', async () => {
+    const engine = new FakeEngine();
+    const saved: number[] = [];
+    const save = engine.save.bind(engine);
+    engine.save = async (to) => {
+      saved.push(Number(to.split('-').at(-1)));
+      await save(to);
+    };
+    const { dir, outcome, config } = await fakeRun({
+      engine,
+      set: ['checkpoint={every: 0, keep: 1}', 'validation.every=1', 'test.rows=0'],
+    });
+    let best = -1;
+    const rising = steadyMetrics(dir).filter(({ kind, step, accuracy }) => {
+      if (kind !== 'validation' || step === 0 || Number(accuracy) <= best) return false;
+      best = Number(accuracy);
+      return true;
+    });
+    expect(saved).toEqual([...new Set([...rising.map(({ step }) => Number(step)), 12])]);
+    expect(outcome.state.best).toEqual({ step: rising.at(-1)!.step, accuracy: best });
+    const store = new CheckpointStore(dir);
+    const path = store.pathOf(outcome.state.best!.step);
+    expect(existsSync(path)).toBe(true);
+    const where = path === store.pathOf(12) ? 'the same' : path;
+    expect(summary(dir, config, outcome)).toContain(
+      `best         ${where} (step ${rising.at(-1)!.step}, ${percent(best)} in validation)`,
+    );
+    rmSync(join(dir, 'samples.jsonl'));
+    rmSync(store.pathOf(outcome.state.best!.step), { recursive: true });
+    const text = summary(dir, config, { ...outcome, checkpoint: undefined });
+    expect(text).toContain('best         not kept (step');
+    expect(text).not.toMatch(/samples\.jsonl|policy {2}/);
+  });
+
+  it('that were saved before their validation learn of it when the run is taken up', async () => {
+    const dir = tempDir();
+    const controller = new AbortController();
+    const set = ['validation.every=1', 'test.rows=0', 'train.steps=3'];
+    // Within the last move of step 1.
+    const engine = at('step', 2, () => controller.abort());
+    const first = await fakeRun({ dir, set, engine, signal: controller.signal });
+    expect(first.outcome.state).toMatchObject({ step: 1, best: null });
+    const stop = at('sample', 2, () => {
+      throw new Error('killed');
+    });
+    await expect(fakeRun({ dir, resume: true, engine: stop })).rejects.toThrow('killed');
+    const found = await new CheckpointStore(dir).newestSound((text) => expect.fail(text));
+    const accuracy = steadyMetrics(dir).find((l) => l.kind === 'validation' && l.step === 1)!.accuracy;
+    expect(found).toMatchObject({ step: 1, state: { best: { step: 1, accuracy } } });
   });
 
   it('hold the policy of their step', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -11,12 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { RunError } from '../errors.ts';
 import { FakeEngine } from './fake-engine.testing.ts';
 import { fakeRun, tempDir } from './loop.testing.ts';
+import { makeBuiltin } from './run-data.ts';
 import { beginRun, configHash, resumeRun } from './run-folder.ts';
 import { type Holder, RunLock } from './run-lock.ts';
 import { setLayer } from './settings.ts';
@@ -278,4 +279,20 @@ describe('a run that was moved', () => {
       process.chdir(working);
     }
   });
+});
+
+it('the built-in rows are made whole, and what a killed start left of them goes', () => {
+  const under = join(tempDir(), '.data');
+  const { builtin } = begin(under, 'data.builtin={train: 7, validation: 7, test: 7}').config.data;
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const left = [
+    `x.making-${hostname()}.${gone}`,
+    `x.making-${hostname()}.${process.ppid}`,
+    'x.making-elsewhere.1',
+  ];
+  for (const name of left) mkdirSync(join(under, name), { recursive: true });
+  const dir = makeBuiltin(builtin, under);
+  expect(readdirSync(dir)).toContain('train.parquet');
+  expect(readdirSync(under).sort()).toEqual([basename(dir), ...left.slice(1)].sort());
+  expect(makeBuiltin(builtin, under)).toBe(dir);
 });
