@@ -1,5 +1,14 @@
 /** Files and folders of a person, of which nothing is known yet. */
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError, systemCode, systemFailure } from './errors.ts';
 
@@ -9,6 +18,9 @@ export interface ReadLimits {
   /** What to do where the file is not there, or is a folder; `check the path` unless told. */
   missing?: string;
 }
+
+/** How long a pipe is given to get a writer. */
+const PIPE_MS = 1000;
 
 const size = (bytes: number) => (bytes < 2 ** 20 ? `${bytes / 2 ** 10} KB` : `${bytes / 2 ** 20} MB`);
 
@@ -25,11 +37,21 @@ export function readBounded(
   const parts: Buffer[] = [];
   let total = 0;
   try {
-    const handle = openSync(path, 'r');
+    // Without O_NONBLOCK, a pipe that nobody writes to would be waited for.
+    const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      for (;;) {
+      const pipe = fstatSync(handle).isFIFO();
+      for (let waited = 0; ; ) {
         const chunk = Buffer.allocUnsafe(Math.min(1 << 20, most + 1));
-        const n = readSync(handle, chunk, 0, Math.min(chunk.length, most + 1 - total), null);
+        const n = readNow(handle, chunk.subarray(0, most + 1 - total));
+        if (n === undefined || (n === 0 && pipe && total === 0)) {
+          // A writer that is there may take its time; one that does not come is not waited for.
+          if (n === 0 && waited >= PIPE_MS)
+            throw fail(`is a pipe that nobody writes to; ${missing ?? 'check the path'}`);
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+          waited += n === 0 ? 10 : 0;
+          continue;
+        }
         if (n === 0) break;
         parts.push(chunk.subarray(0, n));
         total += n;
@@ -39,11 +61,21 @@ export function readBounded(
       closeSync(handle);
     }
   } catch (error) {
-    throw fail(systemFailure(error, 'read', { missing }));
+    throw systemCode(error) === undefined ? error : fail(systemFailure(error, 'read', { missing }));
   }
   if (total > most)
     throw fail(`is larger than the ${size(most)} that are read; ${missing ?? 'check the path'}`);
   return Buffer.concat(parts, total);
+}
+
+/** Bytes that are there now; 0 at the end, and where no writer is there; undefined where a writer has nothing yet. */
+function readNow(handle: number, into: Uint8Array): number | undefined {
+  try {
+    return readSync(handle, into, 0, into.length, null);
+  } catch (error) {
+    if (systemCode(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
 }
 
 /** @throws ConfigError unless a folder is empty or not there yet; `advice` says what to do */

@@ -1,6 +1,6 @@
 /** `papo`: one file a command. What goes wrong through no fault of ours is one line and exit status 1. */
 import { Command } from 'commander';
-import { PapoError, systemCode, systemFailure } from '../errors.ts';
+import { PapoError, quoted, systemCode, systemFailure } from '../errors.ts';
 import { dieOf } from '../train/signals.ts';
 import { version } from '../train/version.ts';
 import { stuckThreads } from '../user/host.ts';
@@ -16,10 +16,21 @@ const program = new Command('papo')
   .description('Perception-aware reinforcement learning for vision-language models')
   .version(version())
   .showSuggestionAfterError()
-  .showHelpAfterError('(papo --help lists all)');
+  .configureOutput({ outputError: (text, write) => write(`papo: ${usage(text)}; papo --help lists all\n`) });
 
 const commands = [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand, pretrainCommand];
-for (const command of commands) program.addCommand(command());
+for (const command of commands) program.addCommand(inherit(command(), program));
+
+function inherit(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const inner of command.commands) inherit(inner, command);
+  return command;
+}
+
+/** What is wrong with a command line: `error: unknown command 'trian'` and its suggestion as one line. */
+function usage(text: string): string {
+  return new PapoError(quoted(text.replace(/^error: /, '').trim(), 400)).message;
+}
 
 keepGoingUnread();
 try {
