@@ -91,19 +91,17 @@ const atAnyTime = (within: number) => (child: ChildProcess) => {
   child.on('exit', () => clearTimeout(timer));
 };
 
-/** Kills within the n-th save from now on, at a time drawn from `within` milliseconds after its begin. */
+/** Kills within the next save, at a time drawn from `within` milliseconds after its begin. */
 const whileSaving = (run: string, within: number) => (child: ChildProcess) => {
   const dir = join(run, 'checkpoints');
   const delay = rng.next() * within;
-  let left = 1 + Math.floor(rng.next() * 2);
   const poll = setInterval(() => {
     if (!existsSync(dir)) return;
     clearInterval(poll);
-    let last = '';
     const watcher = watch(dir, (_, name) => {
-      if (!name?.startsWith('.saving-') || name === last) return;
-      last = name;
-      if (--left === 0) setTimeout(() => child.kill('SIGKILL'), delay);
+      if (!name?.startsWith('.saving-')) return;
+      watcher.close();
+      setTimeout(() => child.kill('SIGKILL'), delay);
     });
     child.on('exit', () => watcher.close());
   }, 5);
@@ -171,9 +169,8 @@ async function killed(name: string, left: number, whole: Ended): Promise<number>
   while (kills < left) {
     const begun = existsSync(join(run, 'config.yaml'));
     const saves = begun && kills % 2 === 1;
-    // A run that is taken up asks no test questions first.
-    const within = begun ? 3000 + 4 * stepMs : whole.steps[Math.min(2, STEPS - 1)]!;
-    const how = saves ? whileSaving(run, 150) : atAnyTime(within * (options.busy ? 2 : 1));
+    const within = begun ? whole.steps[0]! + 2 * stepMs : whole.steps[Math.min(2, STEPS - 1)]!;
+    const how = saves ? whileSaving(run, 150) : atAnyTime(within);
     const { signal, ms } = await train(begun ? ['--resume', run] : fresh(name), how);
     if (signal === null) break;
     kills++;

@@ -30,7 +30,7 @@ function buildKit(): void {
   }
 }
 
-const KILLS = Number(process.env.PAPO_KILLS ?? 3);
+const KILLS = Number(process.env.PAPO_KILLS ?? 2);
 /** Of the disk, that the run below makes, more or less; a kill after the last does nothing. */
 const CHANGES = 150;
 
