@@ -40,8 +40,7 @@ function judgeRefusal(stderr: string): string[] {
   const lines = stderr.split('\n').filter((line) => line !== '');
   const faults: string[] = [];
   if (lines.length !== 1) faults.push(`${lines.length} lines on standard error: ${head(stderr)}`);
-  if (lines.length > 0 && !/^papo: /.test(lines[0]!))
-    faults.push(`an odd first word: ${head(lines[0]!)}`);
+  if (lines.length > 0 && !/^papo: /.test(lines[0]!)) faults.push(`an odd first word: ${head(lines[0]!)}`);
   if (lines.some((line) => line.length > MOST_LINE)) faults.push('a line of over 2,100 characters');
   if (CONTROL.test(stderr)) faults.push('control characters on standard error');
   return faults;
