@@ -47,6 +47,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   'set of sets': nest('{1,{2,', '},{3}}'),
   'tuple of tuples': nest('((1,2),', ',(3,4))', '5'),
   fractions: nest('\\frac{1}{', '}'),
+  // Deeper ones are given up at once.
+  'some open fractions': (n) => `${'\\frac{1+'.repeat(Math.min(n, 60))}x`,
   'bare fractions': repeat('\\frac'),
   'fractions without braces': repeat('\\frac12'),
   roots: nest('\\sqrt{', '}', '2'),

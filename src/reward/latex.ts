@@ -59,6 +59,12 @@ const DEEPEST = 320;
 const DEPTH_OF_GROUP = 1;
 const DEPTH_OF_ARGUMENT = 2;
 
+/**
+ * A macro whose arguments are unfinished is read again without them, one within another twice as often: more readings of
+ * a character than this are no answer.
+ */
+const READINGS = 5;
+
 class Unreadable extends Error {}
 
 /**
@@ -80,14 +86,18 @@ class Reader {
   readonly s: string;
   pos = 0;
   depth = 0;
+  /** Tokens that may still be read. */
+  left: number;
 
   constructor(s: string) {
     this.s = s;
+    this.left = READINGS * s.length + 100;
   }
 
   /** The next token from `pos`; of kind `none` at the end. */
   token(brackets: boolean, environments = true): Token {
     const { s } = this;
+    if (this.left-- === 0) throw new Unreadable();
     let pos = this.pos;
     while (pos < s.length && isSpace(s[pos]!)) pos++;
     const before = s.slice(this.pos, pos);

@@ -164,7 +164,7 @@ export function diskCases(): ProcessCase[] {
             : `says ${ended.stderr.slice(0, 200)}`,
       }),
     ),
-    disk('so few files may be open', { args: RUN, shell: 'ulimit -n 64; exec $PAPO "$@"', status: [0, 1] }),
+    disk('so few files may be open', { args: RUN, shell: 'ulimit -n 128; exec $PAPO "$@"', status: [0, 1] }),
     disk('an umask that takes everything', {
       args: RUN,
       shell: 'umask 0777; exec $PAPO "$@"',
