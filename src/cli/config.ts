@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { configYaml } from '../train/describe.ts';
-import { resolveConfig } from '../train/settings.ts';
+import { configYaml } from '../settings/describe.ts';
+import { resolveConfig } from '../settings/resolve.ts';
 import { layersOf, withSettings } from './settings.ts';
 
 export function configCommand(): Command {

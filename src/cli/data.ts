@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { makeData } from '../train/make-data.ts';
+import { makeData } from '../rollout/make-data.ts';
 
 export function dataCommand(): Command {
   const make = new Command('make')

@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { PapoError, quoted, systemCode, systemFailure } from '../errors.ts';
 import { dieOf } from '../train/signals.ts';
-import { version } from '../train/version.ts';
 import { stuckThreads } from '../user/host.ts';
+import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { maskCommand } from './mask.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { presetsText } from '../train/presets-text.ts';
+import { presetsText } from '../settings/presets-text.ts';
 
 export function presetsCommand(): Command {
   return new Command('presets')

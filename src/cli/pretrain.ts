@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { PretrainFlags } from '../train/pretrain-start.ts';
+import type { PretrainFlags } from '../pretrain/start.ts';
 
 export function pretrainCommand(): Command {
   return new Command('pretrain')
@@ -10,7 +10,7 @@ export function pretrainCommand(): Command {
     .option('--until <share>', 'stop at this validation accuracy, 0 to 1')
     .option('--threads <n>', 'threads of the engine')
     .action(async (dir: string, options: PretrainFlags) => {
-      const { startPretraining } = await import('../train/pretrain-start.ts');
+      const { startPretraining } = await import('../pretrain/start.ts');
       await startPretraining(dir, options, process.stdout);
     });
 }

@@ -1,6 +1,6 @@
 /** The options that settle a run, shared by the commands that take settings. */
 import type { Command } from 'commander';
-import { type Layer, nested, setLayer, yamlLayer } from '../train/settings.ts';
+import { type Layer, nested, setLayer, yamlLayer } from '../settings/resolve.ts';
 
 const NAMED = {
   preset: 'preset',

@@ -1,4 +1,4 @@
-/** All operators under one name: `import * as t from '../tensor/ops.ts'`. */
+/** All operators under one name: `import * as t from './ops.ts'`. */
 
 export { constant, type DType, input, type Shape, scalar, Tensor } from './graph.ts';
 export * from './ops/custom.ts';

@@ -23,13 +23,13 @@ import { ImageError } from '../errors.ts';
 import { maskedViews } from '../mask/views.ts';
 import type { Objective } from '../objective/types.ts';
 import { random } from '../random.ts';
+import type { PromptMaker } from '../rollout/prompts.ts';
 import { adamW } from '../tensor/adamw.ts';
 import { gradients } from '../tensor/grad.ts';
 import { input, type Tensor } from '../tensor/graph.ts';
 import { compile } from '../tensor/program.ts';
 import { Session } from '../tensor/session.ts';
 import type { PreparedImage } from '../vision/processor.ts';
-import type { PromptMaker } from './prompts.ts';
 
 export const WORDS = ['<think>look</think> ', '\\boxed{', '0', '1', '2', '3', '}', 'hm ', ''];
 const END = WORDS.length - 1;

@@ -49,7 +49,7 @@ function killAt(n: number): () => number {
 const [dir, n, ...set] = process.argv.slice(2) as [string, string, ...string[]];
 // What is loaded also works on files.
 const { fakeRun } = await import('./loop.testing.ts');
-const { CONFIG_FILE } = await import('./run-folder.ts');
+const { CONFIG_FILE } = await import('../run/folder.ts');
 const resume = fs.existsSync(join(dir, CONFIG_FILE));
 const count = killAt(Number(n));
 await fakeRun({ dir, resume, set: resume ? [] : set });

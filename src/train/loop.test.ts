@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CheckpointStore } from './checkpoint.ts';
+import { CheckpointStore } from '../run/checkpoint.ts';
 import { FakeEngine, fakeRows } from './fake-engine.testing.ts';
 import { fakeRun, samplesOf, steadyMetrics, tempDir } from './loop.testing.ts';
 import { percent } from './progress.ts';

@@ -9,17 +9,17 @@ import { diffusionMask } from '../mask/noise.ts';
 import { randomMask } from '../mask/random.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
 import { makeReward, type RewardFunction } from '../reward/reward.ts';
-import { CheckpointStore } from './checkpoint.ts';
+import { shuffled } from '../rollout/data.ts';
+import { PromptStream } from '../rollout/stream.ts';
+import { trainedOnIn } from '../rollout/unseen.ts';
+import { CheckpointStore } from '../run/checkpoint.ts';
+import { beginRun, configHash, resumeRun, validationAt } from '../run/folder.ts';
+import { METRICS, RunLog, SAMPLES } from '../run/log.ts';
+import { setLayer } from '../settings/resolve.ts';
 import { FakeEngine, fakeMaker, fakeRows } from './fake-engine.testing.ts';
-import { METRICS, RunLog, SAMPLES } from './log.ts';
 import { firstState, trainLoop } from './loop.ts';
 import { Progress } from './progress.ts';
-import { shuffled } from './run-data.ts';
-import { beginRun, configHash, resumeRun, validationAt } from './run-folder.ts';
-import { setLayer } from './settings.ts';
 import { UNSTEADY } from './step-line.ts';
-import { PromptStream } from './stream.ts';
-import { trainedOnIn } from './unseen.ts';
 
 /** Small and quick; the table needs a higher rate than a network. */
 const SMALL = [

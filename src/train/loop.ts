@@ -1,15 +1,15 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
 import type { Rows } from '../data/source.ts';
 import { UserFunctionError } from '../errors.ts';
-import type { CheckpointStore, RunState } from './checkpoint.ts';
-import type { RunConfig } from './config.ts';
-import type { RunLog } from './log.ts';
+import type { RolloutContext } from '../rollout/rollout.ts';
+import { Unseen } from '../rollout/unseen.ts';
+import { type Evaluation, evaluate } from '../rollout/validate.ts';
+import type { CheckpointStore, RunState } from '../run/checkpoint.ts';
+import type { RunLog } from '../run/log.ts';
+import type { RunConfig } from '../settings/config.ts';
 import { evaluationLine, type Progress } from './progress.ts';
-import type { RolloutContext } from './rollout.ts';
 import { coefficientsAt, type StepContext, type StepResult, trainStep } from './step.ts';
 import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
-import { Unseen } from './unseen.ts';
-import { type Evaluation, evaluate } from './validate.ts';
 import { Watch } from './watch.ts';
 
 /** Thrown where the run was asked to stop and stands at a place from which it can go on. */

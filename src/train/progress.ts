@@ -1,5 +1,5 @@
 /** What a person sees while a run goes on: one live line on a terminal, plain lines elsewhere. */
-import type { Evaluation } from './validate.ts';
+import type { Evaluation } from '../rollout/validate.ts';
 
 export interface Terminal {
   write(text: string): unknown;

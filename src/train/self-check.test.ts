@@ -4,9 +4,9 @@ import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import { LocalExecutor } from '../engine/onnx/executor.ts';
 import type { Engine, SelfCheck } from '../engine/types.ts';
 import { SelfCheckError } from '../errors.ts';
+import type { GradedGroup } from '../rollout/rollout.ts';
 import { FakeEngine } from './fake-engine.testing.ts';
 import { fakeRun } from './loop.testing.ts';
-import type { GradedGroup } from './rollout.ts';
 import { selfCheck } from './self-check.ts';
 
 const POLICY = new URL('../../assets/base-policy', import.meta.url).pathname;

@@ -1,7 +1,7 @@
 /** Before the policy is moved for the first time: do the engine's numbers agree with each other? */
 import type { Engine, SelfCheck, TrainGroup } from '../engine/types.ts';
 import { SelfCheckError } from '../errors.ts';
-import type { GradedGroup } from './rollout.ts';
+import type { GradedGroup } from '../rollout/rollout.ts';
 
 /** Questions, responses to each and tokens of each that are looked at: enough for every operator, done in a moment. */
 const [QUESTIONS, RESPONSES, TOKENS] = [2, 4, 48];

@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { makeRow } from '../data/tasks/make.ts';
 import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
+import { setLayer, yamlLayer } from '../settings/resolve.ts';
 import { steadyMetrics, tempDir } from './loop.testing.ts';
-import { setLayer, yamlLayer } from './settings.ts';
 import { type StartOptions, startTraining } from './start.ts';
 
 const POLICY = fileURLToPath(new URL('../../test/golden/qwen2_5_vl/tiny_tied', import.meta.url));

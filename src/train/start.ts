@@ -5,23 +5,23 @@ import type { Engine } from '../engine/types.ts';
 import { CheckpointError, ConfigError, PapoError, UserFunctionError } from '../errors.ts';
 import { needsOf, warnings } from '../objective/plan.ts';
 import { preset } from '../objective/presets.ts';
-import { CheckpointStore } from './checkpoint.ts';
-import type { RunConfig } from './config.ts';
-import { openFunctions } from './functions.ts';
-import { METRICS, RunLog } from './log.ts';
+import { openRunData, shuffled } from '../rollout/data.ts';
+import { openFunctions } from '../rollout/functions.ts';
+import { openPolicy } from '../rollout/policy.ts';
+import { promptMaker } from '../rollout/prompts.ts';
+import { PromptStream } from '../rollout/stream.ts';
+import { trainedOnIn } from '../rollout/unseen.ts';
+import { CheckpointStore } from '../run/checkpoint.ts';
+import { beginRun, configHash, type RunFolder, resumeRun, validationAt } from '../run/folder.ts';
+import { METRICS, RunLog } from '../run/log.ts';
+import type { RunConfig } from '../settings/config.ts';
+import { changesText } from '../settings/preset-layer.ts';
+import type { Layer } from '../settings/resolve.ts';
+import { version } from '../version.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
-import { openPolicy } from './policy.ts';
-import { changesText } from './preset-layer.ts';
 import { Progress, type Terminal, table } from './progress.ts';
-import { promptMaker } from './prompts.ts';
-import { openRunData, shuffled } from './run-data.ts';
-import { beginRun, configHash, type RunFolder, resumeRun, validationAt } from './run-folder.ts';
-import type { Layer } from './settings.ts';
 import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
-import { PromptStream } from './stream.ts';
 import { interruptedText, summary } from './summary.ts';
-import { trainedOnIn } from './unseen.ts';
-import { version } from './version.ts';
 
 export interface StartOptions {
   /** Settings in rising precedence, without the preset. */

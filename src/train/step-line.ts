@@ -2,7 +2,7 @@
 import type { JsonLine } from '../metrics/jsonl.ts';
 import { visualDependency } from '../objective/followups/vppo.ts';
 import type { ScoredRollout } from '../objective/rollouts.ts';
-import type { MetricsLine } from './log.ts';
+import type { MetricsLine } from '../run/log.ts';
 import type { StepResult } from './step.ts';
 
 /** What of a step differs from run to run; left out of comparisons. */

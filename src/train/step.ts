@@ -9,11 +9,11 @@ import type { ScoredGroup } from '../objective/rollouts.ts';
 import { gammaAt, nextBeta } from '../objective/schedule.ts';
 import { miniBatchRanges, tokenArrays } from '../objective/tokens.ts';
 import { random } from '../random.ts';
-import type { RunConfig } from './config.ts';
+import { type GradedGroup, type RolloutContext, rollOut, Tally } from '../rollout/rollout.ts';
+import type { PromptStream, Views } from '../rollout/stream.ts';
+import type { RunConfig } from '../settings/config.ts';
 import { type Collected, collectGroups } from './dynamic.ts';
-import { type GradedGroup, type RolloutContext, rollOut, Tally } from './rollout.ts';
 import { selfCheck } from './self-check.ts';
-import type { PromptStream, Views } from './stream.ts';
 
 export interface StepContext extends RolloutContext {
   config: RunConfig;

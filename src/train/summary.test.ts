@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { configYaml } from './describe.ts';
+import { configYaml } from '../settings/describe.ts';
+import { resolveConfig, setLayer } from '../settings/resolve.ts';
+import { shellWord } from '../shell.ts';
 import { tempDir } from './loop.testing.ts';
-import { resolveConfig, setLayer } from './settings.ts';
-import { shellWord } from './shell.ts';
 import { otherObjective } from './summary.ts';
 
 /** A run's folder with its settings, and the command that its summary offers. */

@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CheckpointStore } from './checkpoint.ts';
-import type { RunConfig } from './config.ts';
-import { METRICS, SAMPLES } from './log.ts';
+import { CheckpointStore } from '../run/checkpoint.ts';
+import { CONFIG_FILE } from '../run/folder.ts';
+import { METRICS, SAMPLES } from '../run/log.ts';
+import type { RunConfig } from '../settings/config.ts';
+import { withAbsolutePaths } from '../settings/paths.ts';
+import { resolveConfig, yamlLayer } from '../settings/resolve.ts';
+import { shellWord } from '../shell.ts';
 import type { Outcome } from './loop.ts';
-import { withAbsolutePaths } from './paths.ts';
 import { comparison, duration, percent, table } from './progress.ts';
-import { CONFIG_FILE } from './run-folder.ts';
-import { resolveConfig, yamlLayer } from './settings.ts';
-import { shellWord } from './shell.ts';
 
 /** Accuracy before and after, where the files are, what to run next. */
 export function summary(dir: string, config: RunConfig, outcome: Outcome): string {

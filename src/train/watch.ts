@@ -1,5 +1,5 @@
 /** What a person should not have to find in the metrics: said when it happens first, and again when it lasts. */
-import type { GradedGroup } from './rollout.ts';
+import type { GradedGroup } from '../rollout/rollout.ts';
 import type { StepResult } from './step.ts';
 
 /** Steps in a row after which a lasting trouble is said again. */

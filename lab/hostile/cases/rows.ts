@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { writeParquet } from '../../../src/data/parquet-write.ts';
 import { PapoError } from '../../../src/errors.ts';
 import { type Random, random } from '../../../src/random.ts';
-import { openPolicy } from '../../../src/train/policy.ts';
-import { promptMaker } from '../../../src/train/prompts.ts';
-import { openRunData } from '../../../src/train/run-data.ts';
-import { resolveConfig } from '../../../src/train/settings.ts';
+import { openRunData } from '../../../src/rollout/data.ts';
+import { openPolicy } from '../../../src/rollout/policy.ts';
+import { promptMaker } from '../../../src/rollout/prompts.ts';
+import { resolveConfig } from '../../../src/settings/resolve.ts';
 import type { CallCase, Case, ProcessCase } from '../case.ts';
 import { damaged, fifo, GOOD, type Line, long, noise, png, QUICK, rows, TINY, withPicture } from '../make.ts';
 

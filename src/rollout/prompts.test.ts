@@ -9,11 +9,11 @@ import { DataError } from '../errors.ts';
 import { blankMask } from '../mask/blank.ts';
 import { randomMask } from '../mask/random.ts';
 import type { Mask } from '../mask/types.ts';
-import { fakeMaker, fakeRows } from './fake-engine.testing.ts';
+import { resolveConfig, setLayer } from '../settings/resolve.ts';
+import { fakeMaker, fakeRows } from '../train/fake-engine.testing.ts';
+import { shuffled } from './data.ts';
 import { openPolicy } from './policy.ts';
 import { type PromptMaker, promptMaker } from './prompts.ts';
-import { shuffled } from './run-data.ts';
-import { resolveConfig, setLayer } from './settings.ts';
 import { PromptStream } from './stream.ts';
 
 const POLICY = fileURLToPath(new URL('../../test/golden/qwen2_5_vl/tiny_tied', import.meta.url));

@@ -96,7 +96,7 @@ const table = (words: Record<string, string>) =>
 
 export const filesMarkdown = (): string => `# Files of a run
 
-A run lives in \`runs/NAME/\`. This page is made from \`src/train/files-page.ts\`; a test keeps it in step with what runs write.
+A run lives in \`runs/NAME/\`. This page is made from \`src/run/files-page.ts\`; a test keeps it in step with what runs write.
 
 | file | holds |
 |---|---|

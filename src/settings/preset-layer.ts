@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../errors.ts';
 import { preset } from '../objective/presets.ts';
+import { inline, shellWord } from '../shell.ts';
 import { configSchema, type RunConfig } from './config.ts';
 import { isObject, type Layer, show, type Values, valueAt } from './schema.ts';
-import { inline, shellWord } from './shell.ts';
 
 /** What a preset settles, as settings. */
 export function presetLayer(name: string, size: string): Layer {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readJsonl } from '../metrics/jsonl.ts';
-import { fakeRows } from './fake-engine.testing.ts';
+import { fakeRows } from '../train/fake-engine.testing.ts';
+import { fakeRun } from '../train/loop.testing.ts';
+import { summary } from '../train/summary.ts';
 import { filesMarkdown, METRIC_WORDS, SAMPLE_WORDS, wordsOf } from './files-page.ts';
 import { METRICS, SAMPLES } from './log.ts';
-import { fakeRun } from './loop.testing.ts';
-import { summary } from './summary.ts';
 
 const SHORT = ['train.steps=2', 'validation.every=1', 'test={rows: 4, samples: 2}'];
 /** Settings that between them make every line and every key that does not depend on a fault. */
@@ -38,7 +38,7 @@ it('every key that a run writes has its words, and every word its key', async ()
   expect(used.metrics.has(METRIC_WORDS.step.test_rows_trained_on!)).toBe(true);
 });
 
-it('is docs/files.md (npx vitest run src/train/files-page.test.ts -u writes it)', async () => {
+it('is docs/files.md (npx vitest run src/run/files-page.test.ts -u writes it)', async () => {
   await expect(filesMarkdown()).toMatchFileSnapshot('../../docs/files.md');
 });
 

@@ -8,16 +8,16 @@ import { makeFolder } from '../files.ts';
 import { writeFailure } from '../metrics/failure.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
 import { writeAside } from '../model/files.ts';
+import type { RunConfig } from '../settings/config.ts';
+import { configYaml } from '../settings/describe.ts';
+import { isGone, isPathKey, withAbsolutePaths } from '../settings/paths.ts';
+import { defaultName } from '../settings/preset-layer.ts';
+import { type Layer, resolveConfig, yamlLayer } from '../settings/resolve.ts';
+import { isObject, show } from '../settings/schema.ts';
+import { shellWord } from '../shell.ts';
 import { CheckpointStore, goneError, type SoundCheckpoint } from './checkpoint.ts';
-import type { RunConfig } from './config.ts';
-import { configYaml } from './describe.ts';
+import { inUse, isLockFile, RunLock } from './lock.ts';
 import { METRICS } from './log.ts';
-import { isGone, isPathKey, withAbsolutePaths } from './paths.ts';
-import { defaultName } from './preset-layer.ts';
-import { inUse, isLockFile, RunLock } from './run-lock.ts';
-import { isObject, show } from './schema.ts';
-import { type Layer, resolveConfig, yamlLayer } from './settings.ts';
-import { shellWord } from './shell.ts';
 
 export const CONFIG_FILE = 'config.yaml';
 

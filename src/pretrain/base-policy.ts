@@ -9,10 +9,10 @@ import type { Checkpoint } from '../model/checkpoint.ts';
 import { newPolicyConfig } from '../model/config.ts';
 import { initialParameters } from '../model/init.ts';
 import { random } from '../random.ts';
+import type { PolicyText } from '../rollout/prompts.ts';
 import { trainTokenizer } from '../text/bpe.ts';
 import { loadChatTemplate, loadTokenizer } from '../text/load.ts';
 import { parseProcessorConfig } from '../vision/processor.ts';
-import type { PolicyText } from './prompts.ts';
 
 export interface BaseShape {
   hidden: number;

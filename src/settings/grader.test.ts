@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConfig, setLayer } from './settings.ts';
+import { resolveConfig, setLayer } from './resolve.ts';
 
 const rewardOf = (...set: string[]) => resolveConfig(set.map(setLayer)).reward;
 

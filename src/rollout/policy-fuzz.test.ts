@@ -20,9 +20,9 @@ import { readCheckpoint } from '../model/checkpoint.ts';
 import { readDinov2 } from '../model/dinov2-checkpoint.ts';
 import type { Json } from '../model/keys.ts';
 import { type Random, random } from '../random.ts';
+import { resolveConfig } from '../settings/resolve.ts';
 import { writeTinyPolicy } from './policy.testing.ts';
 import { openPolicy } from './policy.ts';
-import { resolveConfig } from './settings.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fuzz-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -3,9 +3,9 @@ import { maskFromConfig } from '../mask/config.ts';
 import type { Mask } from '../mask/types.ts';
 import type { RewardFunction } from '../reward/reward.ts';
 import { rewardFromConfig } from '../reward/userFunction.ts';
+import type { RunConfig } from '../settings/config.ts';
 import type { HostOptions } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
-import type { RunConfig } from './config.ts';
 
 export interface RunFunctions {
   reward: RewardFunction;

@@ -1,7 +1,6 @@
 /** Which grader the layers of a run's settings ask for. */
 import { ConfigError, quoted } from '../errors.ts';
-import { isObject, type Values } from './schema.ts';
-import type { Layer } from './settings.ts';
+import { isObject, type Layer, type Values } from './schema.ts';
 
 /**
  * Naming a function is enough: it is then what grades, whatever an earlier layer has as `reward.grader`; a later layer

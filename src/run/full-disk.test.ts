@@ -4,8 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PapoError } from '../errors.ts';
-import { fakeRun, samplesOf, steadyMetrics, tempDir } from './loop.testing.ts';
-import { resumeRun } from './run-folder.ts';
+import { fakeRun, samplesOf, steadyMetrics, tempDir } from '../train/loop.testing.ts';
+import { resumeRun } from './folder.ts';
 
 const disk = tempDir();
 const mount = (options: string) =>

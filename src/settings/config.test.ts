@@ -9,8 +9,8 @@ import { configMarkdown } from './config-page.ts';
 import { configYaml } from './describe.ts';
 import { PATH_KEYS } from './paths.ts';
 import { changesText, defaultName } from './preset-layer.ts';
+import { type Layer, merge, resolveConfig, setLayer, yamlLayer } from './resolve.ts';
 import { rootNode, type SchemaNode } from './schema.ts';
-import { type Layer, merge, resolveConfig, setLayer, yamlLayer } from './settings.ts';
 
 const set = (...assignments: string[]): Layer[] => assignments.map(setLayer);
 const fault = (...assignments: string[]): string => {
@@ -288,7 +288,7 @@ describe('documentation', () => {
     });
   });
 
-  it('is docs/config.md (npx vitest run src/train/config.test.ts -u writes it)', async () => {
+  it('is docs/config.md (npx vitest run src/settings/config.test.ts -u writes it)', async () => {
     await expect(configMarkdown()).toMatchFileSnapshot('../../docs/config.md');
   });
 });

@@ -15,11 +15,11 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, RunError } from '../errors.ts';
+import { resolveConfig } from '../settings/resolve.ts';
+import { FakeEngine } from '../train/fake-engine.testing.ts';
+import { fakeRun, steadyMetrics, tempDir } from '../train/loop.testing.ts';
+import { firstState } from '../train/loop.ts';
 import { CheckpointStore } from './checkpoint.ts';
-import { FakeEngine } from './fake-engine.testing.ts';
-import { fakeRun, steadyMetrics, tempDir } from './loop.testing.ts';
-import { firstState } from './loop.ts';
-import { resolveConfig } from './settings.ts';
 
 const stateAt = (step: number) => ({ ...firstState(resolveConfig([]), 'hash', 40), step });
 

@@ -13,7 +13,7 @@ import {
 
 const INTRO = `# Settings
 
-Made from the schema in \`src/train/config.ts\`; a test keeps it in step.
+Made from the schema in \`src/settings/config.ts\`; a test keeps it in step.
 
 Layers, later over earlier: the preset, a YAML file (\`--config FILE\`), \`--set key=value\` and the named flags of
 \`papo train\`. \`papo config\` prints the complete settings as YAML, \`papo config --preset grpo\` those of a preset. The

@@ -7,10 +7,10 @@ import { readPolicyConfig } from '../model/checkpoint.ts';
 import type { PolicyConfig } from '../model/config.ts';
 import { parameterSpecs } from '../model/names.ts';
 import { readProcessor } from '../model/processor-file.ts';
+import type { RunConfig } from '../settings/config.ts';
 import { loadChatTemplate, loadTokenizer, readTokenizerConfig } from '../text/load.ts';
 import { FORMAT_PROMPT } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import type { RunConfig } from './config.ts';
 import type { PolicyText } from './prompts.ts';
 
 /** The folder of the base policy that comes with the package. */

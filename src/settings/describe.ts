@@ -1,9 +1,10 @@
 /** The settings for a reader: a commented YAML file. */
+
+import { inline } from '../shell.ts';
 import { DEFAULT_OUT, type RunConfig } from './config.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { changesText } from './preset-layer.ts';
 import { allowed, isObject, nodeAt, rootNode, type SchemaNode, type Values, variantOf } from './schema.ts';
-import { inline } from './shell.ts';
 
 export interface YamlOptions {
   /** Above each key its description and what it allows. */

@@ -5,7 +5,10 @@ import { CheckpointError, ConfigError, quoted, systemFailure } from '../errors.t
 import { makeFolder, refuseFull } from '../files.ts';
 import { writeCheckpoint } from '../model/checkpoint.ts';
 import { writeAside } from '../model/files.ts';
-import { MOST } from './config.ts';
+import { MOST } from '../settings/config.ts';
+import { shellWord } from '../shell.ts';
+import { duration, percent, type Terminal } from '../train/progress.ts';
+import { version } from '../version.ts';
 import {
   type PretrainOptions,
   type PretrainReport,
@@ -14,9 +17,6 @@ import {
   type Stage,
   stepsOf,
 } from './pretrain.ts';
-import { duration, percent, type Terminal } from './progress.ts';
-import { shellWord } from './shell.ts';
-import { version } from './version.ts';
 
 /** The options as they were typed. */
 export interface PretrainFlags {

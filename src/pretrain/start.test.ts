@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from './loop.testing.ts';
-import { openPolicy } from './policy.ts';
+import { openPolicy } from '../rollout/policy.ts';
+import { resolveConfig, setLayer } from '../settings/resolve.ts';
+import { tempDir } from '../train/loop.testing.ts';
 import { RECIPE } from './pretrain.ts';
-import { startPretraining } from './pretrain-start.ts';
-import { resolveConfig, setLayer } from './settings.ts';
+import { startPretraining } from './start.ts';
 
 const SMALL = {
   ...RECIPE,

@@ -17,11 +17,11 @@ import type { Objective } from '../objective/types.ts';
 import { type Random, random } from '../random.ts';
 import { extractBoxed } from '../reward/extract.ts';
 import { gradeAnswer } from '../reward/grade.ts';
+import type { PolicyText } from '../rollout/prompts.ts';
 import * as t from '../tensor/ops.ts';
 import { encodePrompt, promptMessages } from '../text/prompt.ts';
 import { prepareImage } from '../vision/processor.ts';
 import { type BaseShape, newBasePolicy } from './base-policy.ts';
-import type { PolicyText } from './prompts.ts';
 
 /** A stretch of training with one mixture. */
 export interface Stage {

@@ -3,8 +3,8 @@ import { SIZES, type Size, SPLITS } from '../data/tasks/scene.ts';
 import { writeDataset } from '../data/tasks/write.ts';
 import { ConfigError, quoted } from '../errors.ts';
 import { refuseFull } from '../files.ts';
-import { MOST } from './config.ts';
-import { shellWord } from './shell.ts';
+import { MOST } from '../settings/config.ts';
+import { shellWord } from '../shell.ts';
 
 function oneOf<T extends string | number>(name: string, given: string | undefined, among: readonly T[]): T {
   const found = among.find((value) => String(value) === given);

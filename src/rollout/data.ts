@@ -19,11 +19,11 @@ import { writeDataset } from '../data/tasks/write.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { syncFolder, syncTree } from '../model/files.ts';
+import { isRunning } from '../run/lock.ts';
+import type { RunConfig } from '../settings/config.ts';
+import { version } from '../version.ts';
 import { TooManyPixels } from '../vision/decode.ts';
-import type { RunConfig } from './config.ts';
-import { isRunning } from './run-lock.ts';
 import type { RowStream } from './stream.ts';
-import { version } from './version.ts';
 
 export interface RunData {
   /** One line for the start of a run. */

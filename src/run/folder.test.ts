@@ -15,14 +15,14 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { RunError } from '../errors.ts';
-import { FakeEngine } from './fake-engine.testing.ts';
-import { fakeRun, tempDir } from './loop.testing.ts';
-import { makeBuiltin } from './run-data.ts';
-import { beginRun, configHash, resumeRun } from './run-folder.ts';
-import { type Holder, RunLock } from './run-lock.ts';
-import { setLayer } from './settings.ts';
+import { makeBuiltin } from '../rollout/data.ts';
+import { setLayer } from '../settings/resolve.ts';
+import { FakeEngine } from '../train/fake-engine.testing.ts';
+import { fakeRun, tempDir } from '../train/loop.testing.ts';
+import { beginRun, configHash, resumeRun } from './folder.ts';
+import { type Holder, RunLock } from './lock.ts';
 
-const built = (name: string) => fileURLToPath(new URL(`../../dist/train/${name}`, import.meta.url));
+const built = (name: string) => fileURLToPath(new URL(`../../dist/run/${name}`, import.meta.url));
 const begin = (out: string, ...set: string[]) => beginRun([`out=${out}`, ...set].map(setLayer));
 
 /** A run with one step done. */
@@ -228,12 +228,12 @@ describe('the lock of a run', () => {
     expect(readdirSync(dir)).toEqual(['lock-1']);
   });
 
-  it.skipIf(!existsSync(built('run-lock.js')))(
+  it.skipIf(!existsSync(built('lock.js')))(
     'has one winner among processes that find it stale at once',
     async () => {
       const dir = locked({ started: '1' });
       const script = `
-      import { RunLock } from ${JSON.stringify(built('run-lock.js'))};
+      import { RunLock } from ${JSON.stringify(built('lock.js'))};
       while (Date.now() < ${Date.now() + 500});
       try { RunLock.take(${JSON.stringify(dir)}); console.log('won'); } catch (e) { console.log(e.message); }
       process.stdin.resume();`;
