@@ -5,7 +5,7 @@ import { type HostOptions, MOST_SECONDS, TIMEOUT } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
 import { blankMask } from './blank.ts';
 import { loadFunctionMask } from './function.ts';
-import { diffusionMask, noiseMask } from './noise.ts';
+import { diffusionMask, fadingMask, noiseMask } from './noise.ts';
 import { patchMask } from './patch.ts';
 import { PAPER_SIDE, randomMask } from './random.ts';
 import { semanticMaskFrom } from './semantic.ts';
@@ -50,9 +50,25 @@ export const maskConfigSchema = z.discriminatedUnion('kind', [
       kind: z.literal('noise'),
       std: z.number().min(0).optional().describe('standard deviation in grey levels'),
       step: z.number().int().min(0).max(999).optional().describe('diffusion step, instead of `std`'),
+      fade: z
+        .strictObject({
+          steepness: z.number().gt(0).describe('steepness of the sigmoid along which it fades'),
+          middle: z
+            .union([z.literal('half'), z.number().min(0)])
+            .describe('training step at which half of it is gone; half: the middle of the run'),
+        })
+        .nullable()
+        .optional()
+        .describe(
+          'how the noise of `step` fades over a run (NoisyRollout: 30, 40); null or left out: it stays',
+        ),
     })
     .refine((c) => (c.std === undefined) !== (c.step === undefined), {
       message: 'noise takes either std (grey levels) or step (0..999)',
+    })
+    .refine((c) => !c.fade || c.step !== undefined, {
+      path: ['fade'],
+      message: 'what fades is step (0..999); std stays as it is',
     })
     .describe('Gaussian noise, either of `std` grey levels or as after `step` diffusion steps'),
   z.strictObject({ kind: z.literal('blank') }).describe('all black'),
@@ -131,7 +147,8 @@ export async function maskFromConfig(value: MaskConfig, context: MaskContext = {
     case 'semantic':
       return semanticMaskFrom(await scorerOf(config.model, context), config.ratio);
     case 'noise':
-      return config.step !== undefined ? diffusionMask(config.step) : noiseMask(config.std ?? 0);
+      if (config.step === undefined) return noiseMask(config.std ?? 0);
+      return config.fade ? fadingMask(config.step, config.fade) : diffusionMask(config.step);
     case 'blank':
       return blankMask();
     case 'function':

@@ -9,7 +9,7 @@ import { blackImage, type RgbImage, sameImage } from '../vision/image.ts';
 import { parseProcessorConfig, prepareImage, resizeForPatches } from '../vision/processor.ts';
 import { blankMask } from './blank.ts';
 import { type MaskConfig, maskFromConfig, parseMaskConfig } from './config.ts';
-import { diffusionMask, diffusionSchedule, noiseMask } from './noise.ts';
+import { diffusionMask, diffusionSchedule, fadedStep, noiseMask } from './noise.ts';
 import { patchMask } from './patch.ts';
 import { randomMask } from './random.ts';
 import { semanticMask, semanticMaskFrom } from './semantic.ts';
@@ -167,6 +167,39 @@ describe('noise', () => {
   });
 });
 
+describe('noise that fades', () => {
+  const fade = { steepness: 30, middle: 40 };
+
+  test('goes along the sigmoid of NoisyRollout', () => {
+    // int(500 · (1 − 1/(1 + e^(−30 (step − 40)/60)))), by hand.
+    const at = [1, 40, 42, 60].map((step) => fadedStep(500, fade, step, 60));
+    expect(at).toEqual([499, 250, 134, 0]);
+    expect(fadedStep(500, { steepness: 30, middle: 'half' }, 100, 200)).toBe(250);
+  });
+
+  test('is at each training step the noise of its diffusion step, by name and by pixel', async () => {
+    const mask = await maskFromConfig({ kind: 'noise', step: 500, fade });
+    expect(mask.name).toBe('noise step 500');
+    const img = picture(40, 30);
+    for (const [step, noise] of [
+      [1, 499],
+      [42, 134],
+      [60, 0],
+    ] as const) {
+      const now = mask.at!(step, 60);
+      expect(now.name).toBe(`noise step ${noise}`);
+      const drawn = await now.apply(img, random('fade'));
+      expect(sameImage(drawn, await diffusionMask(noise).apply(img, random('fade')))).toBe(true);
+    }
+    for (const same of [
+      { kind: 'noise', step: 500, fade: null },
+      { kind: 'noise', std: 5 },
+      { kind: 'random' },
+    ] as const)
+      expect((await maskFromConfig(same)).at).toBe(undefined);
+  });
+});
+
 describe('semantic', () => {
   test('equal scores: the lower index first; k is rounded down', () => {
     expect(semanticMask(Float32Array.of(1, 2, 2, 2, 0), 1, 5, 0.5)).toEqual([1, 2]);
@@ -311,6 +344,12 @@ describe('configuration', () => {
     [{ kind: 'noise' }, 'noise takes either std (grey levels) or step (0..999)'],
     [{ kind: 'noise', std: 5, step: 5 }, 'noise takes either'],
     [{ kind: 'noise', step: 1000 }, 'mask.step: '],
+    [
+      { kind: 'noise', std: 5, fade: { steepness: 30, middle: 40 } },
+      'mask.fade: what fades is step (0..999)',
+    ],
+    [{ kind: 'noise', step: 5, fade: { steepness: 0, middle: 40 } }, 'mask.fade.steepness: '],
+    [{ kind: 'noise', step: 5, fade: { steepness: 30 } }, 'mask.fade.middle: '],
     [{ kind: 'random', side: 0 }, 'mask.side: '],
   ])('%j is refused by name', (config, message) => {
     expect(() => parseMaskConfig(config)).toThrow(ConfigError);

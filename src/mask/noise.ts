@@ -54,3 +54,29 @@ export function diffusionMask(step: number): Mask {
     },
   };
 }
+
+/** A sigmoid along which the noise of a view fades over a run. */
+export interface Fade {
+  /** Above 0. */
+  steepness: number;
+  /** The training step, counted from 1, at which half of the noise is gone; `half`: the middle of the run. */
+  middle: number | 'half';
+}
+
+/**
+ * The diffusion step at training step `step`, counted from 1, of `steps`: ⌊start · (1 − σ(steepness · (step −
+ * middle) / steps))⌋. Source: NoisyRollout (arXiv 2504.13055), verl/trainer/ray_trainer.py of its public code.
+ */
+export function fadedStep(start: number, { steepness, middle }: Fade, step: number, steps: number): number {
+  const half = middle === 'half' ? steps / 2 : middle;
+  const x = steepness * (step / steps - half / steps);
+  return Math.trunc(start * (1 - 1 / (1 + Math.exp(-x))));
+}
+
+/** A `diffusionMask` of step `start` that fades while a run goes on; outside of a run it is at full strength. */
+export function fadingMask(start: number, fade: Fade): Mask {
+  return {
+    ...diffusionMask(start),
+    at: (step, steps) => diffusionMask(fadedStep(start, fade, step, steps)),
+  };
+}

@@ -9,6 +9,11 @@ export interface Mask {
   apply(img: RgbImage, rng: Random, what?: string): RgbImage | Promise<RgbImage>;
   /** The picture that `apply` starts from when that is not `img` itself (a mask after the resize). */
   base?(img: RgbImage): RgbImage;
+  /**
+   * The mask as it is at training step `step`, counted from 1, of `steps`. A mask without it never changes. Masks of
+   * different strength have different names.
+   */
+  at?(step: number, steps: number): Mask;
   /** Ends what the mask runs in, where that is more than this thread. */
   close?(): Promise<void>;
 }

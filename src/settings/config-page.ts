@@ -113,14 +113,15 @@ function keyRows(node: SchemaNode, at: string, value: unknown, level: number, in
 /** A row for each key of any kind, with the kinds that have it. */
 function kindRows(node: SchemaNode, at: string): string[] {
   const rows = new Map<string, string[]>();
-  for (const { properties } of objectsOf(node)) {
-    const kind = String(properties?.kind?.const);
-    for (const [key, child] of Object.entries(properties ?? {})) {
-      if (key === 'kind') continue;
+  const add = (kind: string, block: SchemaNode, path: string) => {
+    for (const [key, child] of Object.entries(block.properties ?? {})) {
+      if (path === at && key === 'kind') continue;
       const words = `${cell(child.description ?? '')} | ${cell(allowed(child))} | ${code(child.default)} |`;
-      const row = `| \`${at}.${key}\` | @ | ${words}`;
+      const row = `| \`${path}.${key}\` | @ | ${words}`;
       rows.set(row, [...(rows.get(row) ?? []), kind]);
+      for (const inner of objectsOf(child)) add(kind, inner, `${path}.${key}`);
     }
-  }
+  };
+  for (const block of objectsOf(node)) add(String(block.properties?.kind?.const), block, at);
   return [...rows].map(([row, kinds]) => row.replace('| @ |', `| ${kinds.join(', ')} |`));
 }
