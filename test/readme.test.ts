@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { openData } from '../src/data/source.ts';
 import { loadFunctionMask } from '../src/mask/function.ts';
 import { random } from '../src/random.ts';
-import { loadReward } from '../src/reward/userFunction.ts';
+import { loadReward } from '../src/reward/user-function.ts';
 import { evaluationLine, percent, stepLine } from '../src/train/progress.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');

@@ -1,8 +1,8 @@
 import { choiceOf } from './choice.ts';
-import { NO_ANSWER } from './extract.ts';
-import { plainMath } from './plainMath.ts';
-import { Budget } from './polynomial.ts';
-import { simplifiesToZero } from './symbolic.ts';
+import { NO_ANSWER } from './mathruler/boxed.ts';
+import { Budget } from './mathruler/polynomial.ts';
+import { simplifiesToZero } from './mathruler/symbolic.ts';
+import { plainMath } from './plain-math.ts';
 
 /** Longer answers are compared as text only. */
 const LONGEST = 2_000;

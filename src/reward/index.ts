@@ -1,8 +1,9 @@
 export { choiceOf, gradeChoice } from './choice.ts';
 export { equalAnswers } from './equal.ts';
-export { extractBoxed, formatReward, NO_ANSWER, tidyTags } from './extract.ts';
-export { gradeAnswer } from './grade.ts';
+export { extractBoxed, NO_ANSWER } from './mathruler/boxed.ts';
+export { gradeAnswer } from './mathruler/grade.ts';
 export { gradeNumber, numberOf, type Tolerance } from './quantity.ts';
+export { formatReward, tidyTags } from './response.ts';
 export {
   GRADERS,
   type Grader,
@@ -12,4 +13,4 @@ export {
   type RewardFunction,
   type RewardInput,
 } from './reward.ts';
-export { loadReward, rewardFromConfig } from './userFunction.ts';
+export { loadReward, rewardFromConfig } from './user-function.ts';

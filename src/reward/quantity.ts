@@ -1,5 +1,5 @@
-import { plainMath } from './plainMath.ts';
-import { evaluateText } from './symbolic.ts';
+import { evaluateText } from './mathruler/symbolic.ts';
+import { plainMath } from './plain-math.ts';
 
 /** How far a number may lie from the true one: within `relative`·|truth| or `absolute`, whichever allows more. */
 export interface Tolerance {

@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.ts';
 import { gradeChoice } from './choice.ts';
 import { equalAnswers } from './equal.ts';
-import { extractBoxed, formatReward, NO_ANSWER, tidyTags } from './extract.ts';
-import { gradeAnswer } from './grade.ts';
+import { extractBoxed, NO_ANSWER } from './mathruler/boxed.ts';
+import { gradeAnswer } from './mathruler/grade.ts';
 import { gradeNumber, type Tolerance } from './quantity.ts';
+import { formatReward, tidyTags } from './response.ts';
 
 /** The reward of one response. `overall` is what the policy is trained on; the parts are logged. */
 export interface Reward {
@@ -58,7 +59,7 @@ export interface RewardConfig {
  * The reward function that a config asks for: `(1 − w)·accuracy + w·format`, with the last `\boxed{…}` of the response
  * graded against the answer. Within 50 ms whatever the response: of one of over 50,000 characters the first 10,000 and the
  * last 40,000 are read, and an answer of over 5,000 characters (2,000 for `equal`) is compared as text; `choice` reads the first 500, and
- * `number` knows none that long. Agrees with PAPO's `compute_score` for the default config (PAPER.md section 3).
+ * `number` knows none that long. Agrees with PAPO's `compute_score` (examples/reward_function/math.py) for the default config.
  *
  * @throws ConfigError for a setting outside what is allowed; `grader: function` is `loadReward`'s
  */

@@ -2,7 +2,7 @@
 import { maskFromConfig } from '../mask/config.ts';
 import type { Mask } from '../mask/types.ts';
 import type { RewardFunction } from '../reward/reward.ts';
-import { rewardFromConfig } from '../reward/userFunction.ts';
+import { rewardFromConfig } from '../reward/user-function.ts';
 import type { RunConfig } from '../settings/config.ts';
 import type { HostOptions } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';

@@ -5,7 +5,7 @@ import {
   MACRO_ARGUMENTS,
   MACRO_FORMAT,
   MACRO_TEXT,
-} from './latexSymbols.ts';
+} from './latex-symbols.ts';
 import { isSpace, stripSpace } from './python.ts';
 
 const NAME = /\p{L}+|[\s\S]/uy;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gradeAnswer, tidyTags } from './index.ts';
+import { tidyTags } from '../response.ts';
+import { gradeAnswer } from './grade.ts';
 import { latexToText } from './latex.ts';
 import { normalizeLoose } from './normalize.ts';
 import { Budget } from './polynomial.ts';

@@ -1,4 +1,4 @@
-import { MACRO_TEXT } from './latexSymbols.ts';
+import { MACRO_TEXT } from './mathruler/latex-symbols.ts';
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const VULGAR: Readonly<Record<string, string>> = {

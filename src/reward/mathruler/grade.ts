@@ -11,8 +11,14 @@ const LONGEST = 5_000;
  * element by element a difference that a computer algebra system simplifies to zero. It is stricter than mathematics:
  * unreduced fractions and expressions for an integer (`\sqrt{4}` for 2) are wrong. Bounded in time, never throws.
  *
+ * Source: MathRuler grader.py `grade_answer` (arXiv 2507.06448 measures accuracy with it).
+ *
  * @param given the answer taken from the response (`extractBoxed`)
  * @param truth the answer of the data set
+ *
+ * @example
+ * gradeAnswer('\\frac12', '1/2'); // true
+ * gradeAnswer('2/4', '1/2'); // false: not reduced
  */
 export function gradeAnswer(given: string, truth: string): boolean {
   if (given === truth) return true;
