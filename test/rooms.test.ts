@@ -33,12 +33,29 @@ const ROOMS = [
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
 const roomOf = (file: string) => file.split('/')[0];
 
-/** Paths that a source imports, types and workers included. */
+/** Paths that a source imports, types included; what its doc comments show is not looked at. */
 function importsOf(file: string): string[] {
-  const source = readFileSync(join(SRC, file), 'utf8');
+  const source = readFileSync(join(SRC, file), 'utf8').replaceAll(/^\s*\/\*\*[\s\S]*?\*\//gm, '');
   return [...source.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((m) =>
     relative(SRC, resolve(SRC, dirname(file), m[1])),
   );
+}
+
+/** Every way that leads from a file back to it: `a.ts → b.ts → a.ts`, one for each import that closes a circle. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const way: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string) => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file) || way.includes(file)) return;
+    way.push(file);
+    for (const next of imports.get(file) ?? []) visit(next);
+    way.pop();
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file);
+  return circles;
 }
 
 describe('rooms', () => {
@@ -53,6 +70,12 @@ describe('rooms', () => {
       (i) => i.includes('/') && !i.startsWith('..') && ROOMS.indexOf(roomOf(i)) > ROOMS.indexOf(roomOf(file)),
     );
     expect(below).toEqual([]);
+  });
+
+  it('have no import circle', () => {
+    const made = { a: ['b', 'd'], b: ['c'], c: ['d', 'a'], d: ['e'], e: ['d'], f: ['f', 'a'] };
+    expect(circlesIn(new Map(Object.entries(made)))).toEqual(['d → e → d', 'a → b → c → a', 'f → f']);
+    expect(circlesIn(new Map(files.map((f) => [f, importsOf(f)])))).toEqual([]);
   });
 
   it('hold no file of more than 400 lines', () => {

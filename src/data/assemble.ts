@@ -24,8 +24,8 @@ import {
 } from './pictures.ts';
 import { ASSUMED, columnOf, parsed, type Record_, type RecordFile, valueAt } from './record.ts';
 import type { Row } from './row.ts';
+import { indexedSource, type RowSource } from './rows.ts';
 import { type Skipped, type SkipReason, UnusableRow } from './skip.ts';
-import { indexedSource, type RowSource } from './source.ts';
 
 /** Characters of a question at most; the tokens of what is shorter are counted (data.maxPromptTokens). */
 export const MAX_PROBLEM = 100_000;

@@ -1,4 +1,4 @@
-import type { Question } from './tasks/questions.ts';
+import type { Question, Step } from './tasks/questions.ts';
 import type { Scene } from './tasks/scene.ts';
 
 /** One question with its pictures, as every source of data gives it. */
@@ -23,14 +23,6 @@ export type Dependency = 'high' | 'medium' | 'low';
 export const DEPENDENCIES: readonly Dependency[] = ['high', 'medium', 'low'];
 
 export type TaskName = 'count' | 'sum' | 'difference' | 'compare' | 'relation' | 'chart' | 'angle';
-
-/** One step of a right solution. `perceive` is read off the picture, `compute` is arithmetic, `infer` is a conclusion. */
-export interface Step {
-  kind: 'perceive' | 'compute' | 'infer';
-  /** As a response would state it (`red circles : 3`, `3 + 2 = 5`): tasks/facts.ts parses it. */
-  text: string;
-  value: string;
-}
 
 /** What a built-in task knows about a row, so that a wrong answer can be traced to its cause by program. */
 export interface RowMeta {

@@ -1,7 +1,16 @@
 /** Reverse-mode differentiation: the gradient of a scalar is a graph like any other. */
 import { GraphError } from '../errors.ts';
-import { constant, type Node, sameShape, show, type Tensor, topological } from './graph.ts';
-import { add, elementwiseGradients, type GradientRule, sumTo } from './ops/elementwise.ts';
+import {
+  constant,
+  type GradientRule,
+  type Node,
+  sameShape,
+  show,
+  type Tensor,
+  topological,
+} from './graph.ts';
+import { broadcastGradients } from './ops/broadcast.ts';
+import { add, elementwiseGradients } from './ops/elementwise.ts';
 import { indexGradients } from './ops/index.ts';
 import { matmulGradients } from './ops/matmul.ts';
 import { nnGradients } from './ops/nn.ts';
@@ -10,8 +19,9 @@ import { shapeGradients } from './ops/shape.ts';
 
 /** One rule an operator: from the gradients of its outputs to those of its inputs. */
 const rules: Record<string, GradientRule> = {
+  ...broadcastGradients,
   ...elementwiseGradients,
-  ...shapeGradients(sumTo),
+  ...shapeGradients,
   ...reduceGradients,
   ...matmulGradients,
   ...indexGradients,

@@ -43,6 +43,9 @@ export interface Node {
   gradient?: (dy: Tensor, needed: boolean[]) => (Tensor | null)[];
 }
 
+/** From the gradients of a node's outputs (null: none arrives) to those of the inputs that need one. */
+export type GradientRule = (node: Node, dys: (Tensor | null)[], needed: boolean[]) => (Tensor | null)[];
+
 export class Tensor {
   readonly node: Node;
   readonly index: number;

@@ -1,6 +1,5 @@
 /** The questions of the built-in tasks: their words, their answers, and the steps of a right solution. */
 import { DataError } from '../../errors.ts';
-import type { Step } from '../row.ts';
 import {
   COLORS,
   type Color,
@@ -11,6 +10,14 @@ import {
   type ShapesScene,
   type Side,
 } from './scene.ts';
+
+/** One step of a right solution. `perceive` is read off the picture, `compute` is arithmetic, `infer` is a conclusion. */
+export interface Step {
+  kind: 'perceive' | 'compute' | 'infer';
+  /** As a response would state it (`red circles : 3`, `3 + 2 = 5`): tasks/facts.ts parses it. */
+  text: string;
+  value: string;
+}
 
 /** A class of objects: by colour, by shape, by both, or (neither given) every object. */
 export interface Entity {

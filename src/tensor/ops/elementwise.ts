@@ -1,49 +1,11 @@
 /** Element by element, with NumPy's broadcasting. */
 import { GraphError } from '../../errors.ts';
-import {
-  apply,
-  type DType,
-  DYNAMIC,
-  misfit,
-  type Node,
-  type Shape,
-  sameShape,
-  scalar,
-  Tensor,
-} from '../graph.ts';
-import { sum } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { apply, type DType, type GradientRule, misfit, scalar, Tensor } from '../graph.ts';
+import { broadcastShape, sumTo } from './broadcast.ts';
 
 export type Operand = Tensor | number;
 
-export type GradientRule = (node: Node, dys: (Tensor | null)[], needed: boolean[]) => (Tensor | null)[];
-
 const lift = (x: Operand, dtype: DType) => (x instanceof Tensor ? x : scalar(x, dtype));
-
-/** The shape of two operands after broadcasting, or null where they do not fit. */
-export function broadcastShape(a: Shape, b: Shape): Shape | null {
-  const rank = Math.max(a.length, b.length);
-  const out: number[] = [];
-  for (let i = 0; i < rank; i++) {
-    const x = a[a.length - rank + i] ?? 1;
-    const y = b[b.length - rank + i] ?? 1;
-    if (x === y || y === 1) out.push(x);
-    else if (x === 1) out.push(y);
-    else if (x === DYNAMIC || y === DYNAMIC) out.push(Math.max(x, y));
-    else return null;
-  }
-  return out;
-}
-
-/** Sums `x` over the axes along which `shape` was broadcast to get `x.shape`. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const lead = x.rank - shape.length;
-  const axes: number[] = [];
-  for (let i = 0; i < x.rank; i++) if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) axes.push(i);
-  const summed = axes.length > 0 ? sum(x, axes, true) : x;
-  return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
-}
 
 function binary(op: string, a: Operand, b: Operand, out?: DType): Tensor {
   const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'float32';

@@ -1,9 +1,10 @@
 /** Reading and writing by index. */
 import { GraphError } from '../../errors.ts';
-import { apply, constant, misfit, type Tensor } from '../graph.ts';
+import { apply, constant, type GradientRule, misfit, type Tensor } from '../graph.ts';
+import { axisOf, expand, reshape } from './broadcast.ts';
 import { custom } from './custom.ts';
-import { cast, type GradientRule } from './elementwise.ts';
-import { axisOf, concat, expand, reshape, split, zeros } from './shape.ts';
+import { cast } from './elementwise.ts';
+import { concat, split, zeros } from './shape.ts';
 
 const isIndex = (op: string, t: Tensor) => {
   if (t.dtype !== 'int64' && t.dtype !== 'int32')

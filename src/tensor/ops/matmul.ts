@@ -1,7 +1,7 @@
 /** Matrix products. */
-import { apply, misfit, type Tensor } from '../graph.ts';
-import { broadcastShape, type GradientRule, mul, sumTo } from './elementwise.ts';
-import { sum } from './reduce.ts';
+import { apply, type GradientRule, misfit, type Tensor } from '../graph.ts';
+import { broadcastShape, sum, sumTo } from './broadcast.ts';
+import { mul } from './elementwise.ts';
 
 export interface MatMulOptions {
   /** Use the last two axes of a (or b) swapped. */

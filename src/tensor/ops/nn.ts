@@ -1,11 +1,11 @@
 /** What networks are built from: softmax, norms, rotary embedding, the log-probability of a chosen token. */
-import { apply, misfit, nodeOf, type Tensor } from '../graph.ts';
+import { apply, type GradientRule, misfit, nodeOf, type Tensor } from '../graph.ts';
+import { reshape, sum } from './broadcast.ts';
 import { custom } from './custom.ts';
-import { add, exp, type GradientRule, mul, neg, sub } from './elementwise.ts';
+import { add, exp, mul, neg, sub } from './elementwise.ts';
 import { gatherLast, scatterAddLast } from './index.ts';
 import { dotLast } from './matmul.ts';
-import { mean, sum } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { mean } from './reduce.ts';
 
 /** Over the last axis. */
 export const softmax = (x: Tensor) =>

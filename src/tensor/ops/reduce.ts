@@ -1,19 +1,8 @@
-/** Sums, means, maxima and running sums along axes. */
-import { apply, ints64, nodeOf, scalar, type Tensor } from '../graph.ts';
-import { cast, div, equal, type GradientRule, mul } from './elementwise.ts';
-import { axisOf, expand, reshape } from './shape.ts';
+/** Means, maxima and running sums along axes. */
+import { apply, type GradientRule, ints64, nodeOf, scalar, type Tensor } from '../graph.ts';
+import { axesOf, axisOf, expand, reduce, spread, sum } from './broadcast.ts';
+import { cast, div, equal, mul } from './elementwise.ts';
 
-function reduce(op: string, x: Tensor, axes: readonly number[] | undefined, keepdims: boolean): Tensor {
-  const all = (axes ?? x.shape.map((_, i) => i)).map((a) => axisOf(op, x, a));
-  const kept = x.shape.map((d, i) => (all.includes(i) ? 1 : d));
-  const shape = keepdims ? kept : kept.filter((_, i) => !all.includes(i));
-  if (all.length === 0) return x;
-  return apply(op, [x, ints64(all)], shape, x.dtype, { attributes: { keepdims: { int: keepdims ? 1 : 0 } } });
-}
-
-/** Over all axes unless told; an axis that is summed away is dropped unless `keepdims`. */
-export const sum = (x: Tensor, axes?: readonly number[], keepdims = false) =>
-  reduce('ReduceSum', x, axes, keepdims);
 export const mean = (x: Tensor, axes?: readonly number[], keepdims = false) =>
   reduce('ReduceMean', x, axes, keepdims);
 /** Where several elements are the largest, they share the gradient, as in `torch.amax`. */
@@ -64,16 +53,7 @@ export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } 
   return { values: node.outputs[0], indices: node.outputs[1] };
 }
 
-/** The gradient of a reduction, spread back over the axes that it summed away. */
-function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
-  const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
-  return expand(reshape(dy, kept), x.shape);
-}
-
-const axesOf = (t: Tensor) => Array.from(t.node.data as BigInt64Array, Number);
-
 export const reduceGradients: Record<string, GradientRule> = {
-  ReduceSum: (node, [dy]) => [spread(dy!, node.inputs[0]!, axesOf(node.inputs[1]!)), null],
   ReduceMean: (node, [dy]) => {
     const x = node.inputs[0]!;
     const axes = axesOf(node.inputs[1]!);

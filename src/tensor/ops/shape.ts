@@ -4,41 +4,15 @@ import {
   apply,
   constant,
   DYNAMIC,
+  type GradientRule,
   ints64,
   misfit,
   nodeOf,
   type Shape,
-  sameShape,
   show,
-  sizeOf,
   type Tensor,
 } from '../graph.ts';
-import type { GradientRule } from './elementwise.ts';
-
-export const axisOf = (op: string, x: Tensor, axis: number): number => {
-  const a = axis < 0 ? axis + x.rank : axis;
-  if (a < 0 || a >= x.rank) throw new GraphError(`${op}: there is no axis ${axis} in ${show(x.shape)}`);
-  return a;
-};
-
-/** One dimension may be -1: it takes what is left (it stays unknown where the input has an unknown dimension). */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape) && !shape.includes(DYNAMIC)) return x;
-  let target = shape;
-  const open = shape.indexOf(-1);
-  if (open >= 0) {
-    if (shape.indexOf(-1, open + 1) >= 0) misfit('Reshape', 'only one dimension may be left open', shape);
-    if (!x.shape.includes(DYNAMIC)) {
-      const rest = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
-      target = shape.map((d) => (d === -1 ? x.size / rest : d));
-    }
-  }
-  const known = !x.shape.includes(DYNAMIC) && !target.includes(DYNAMIC);
-  if (known && (sizeOf(target) !== x.size || target.some((d) => !Number.isInteger(d))))
-    misfit('Reshape', 'the number of elements differs', x, shape);
-  // The program keeps -1 where the caller left a dimension open in a loop.
-  return apply('Reshape', [x, ints64(known ? target : shape)], target, x.dtype);
-}
+import { axisOf, expand } from './broadcast.ts';
 
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
   if (perm.length !== x.rank || [...perm].sort((a, b) => a - b).some((p, i) => p !== i))
@@ -93,15 +67,6 @@ export function tail(x: Tensor, n: number, axis: number): Tensor {
   return apply('Slice', [x, ints64([n]), ints64([2 ** 31 - 1]), ints64([axis])], shape, x.dtype);
 }
 
-/** Repeats along axes of size 1 (and new leading axes) until the shape is reached. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const lead = shape.length - x.rank;
-  if (lead < 0 || x.shape.some((d, i) => d !== 1 && d !== shape[lead + i]))
-    misfit('Expand', 'cannot be repeated', x, shape);
-  return apply('Expand', [x, ints64(shape)], shape, x.dtype);
-}
-
 /** All zeros, without storing them in the program. */
 export const zeros = (shape: Shape): Tensor =>
   expand(
@@ -127,8 +92,7 @@ export const zerosBool = (shape: Shape): Tensor =>
     'bool',
   );
 
-export const shapeGradients = (sumTo: (x: Tensor, shape: Shape) => Tensor): Record<string, GradientRule> => ({
-  Reshape: (node, [dy]) => [reshape(dy!, node.inputs[0]!.shape), null],
+export const shapeGradients: Record<string, GradientRule> = {
   Transpose: (node, [dy]) => {
     const perm = (node.attributes.perm as { ints: readonly number[] }).ints;
     const inverse = perm.map((_, i) => perm.indexOf(i));
@@ -158,5 +122,4 @@ export const shapeGradients = (sumTo: (x: Tensor, shape: Shape) => Tensor): Reco
     if (after[axis] > 0) parts.push(zeros(after));
     return [concat(parts, axis), null, null, null];
   },
-  Expand: (node, [dy]) => [sumTo(dy!, node.inputs[0]!.shape), null],
-});
+};
