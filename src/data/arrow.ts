@@ -13,6 +13,7 @@ import { type ArrowSchema, type ArrowType, decodeSchema } from '@uwdata/flechett
 import { type ArrowTable, createTable } from '@uwdata/flechette/src/decode/table-from-ipc.js';
 import { readInt16, readInt64, readObject, readOffset, readUint8 } from '@uwdata/flechette/src/util/read.js';
 import { DataError } from '../errors.ts';
+import { Lru } from '../lru.ts';
 import { LazyBytes, type Record_, type RecordFile } from './record.ts';
 
 /** Message types and column types of the Arrow format (Message.fbs, Schema.fbs). */
@@ -215,17 +216,13 @@ export async function openArrow(file: string): Promise<RecordFile> {
       return { table, body, bodyAt, lazy };
     });
 
-  const kept = new Map<Batch, Loaded>();
+  const kept = new Lru<Batch, Loaded>(KEPT);
   const whole = (batch: Batch): Loaded => {
-    const have = kept.get(batch) ?? load(batch, fields);
-    // Deleted and set again: the order of a map is that of use.
-    kept.delete(batch);
-    kept.set(batch, have);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT) break;
-      kept.delete(oldest);
-    }
-    return have;
+    const have = kept.get(batch);
+    if (have) return have;
+    const loaded = load(batch, fields);
+    kept.set(batch, loaded);
+    return loaded;
   };
   const recordOf = (loaded: Loaded, at: number, wanted: readonly string[]): Record_ => {
     try {

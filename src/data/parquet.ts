@@ -12,6 +12,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.ts';
+import { Lru } from '../lru.ts';
 import { checkFooter, checkMagic, checkPages } from './parquet-check.ts';
 import { ASSUMED, type Record_, type RecordFile } from './record.ts';
 
@@ -81,23 +82,14 @@ export async function openParquet(file: string): Promise<RecordFile> {
     }
   }
 
-  const cache = new Map<Group, Promise<Record_[]>>();
-  let cached = 0;
+  const cache = new Lru<Group, Promise<Record_[]>>(CACHED, (group) => group.bytes);
   const readRecord = async (i: number): Promise<Record_> => {
     const group = groups.find((g) => i < g.end)!;
     if (group.bytes > CACHED_GROUP) return (await read(group, i, i + 1))[0];
     let records = cache.get(group);
     if (!records) {
       records = read(group, group.start, group.end);
-      cached += group.bytes;
-    }
-    // Deleted and set again: the order of a map is that of use.
-    cache.delete(group);
-    cache.set(group, records);
-    for (const oldest of cache.keys()) {
-      if (cached <= CACHED) break;
-      cache.delete(oldest);
-      cached -= oldest.bytes;
+      cache.set(group, records);
     }
     return (await records)[i - group.start];
   };

@@ -1,6 +1,7 @@
 /** DINOv2 as the judge of which patches matter. Source: PAPO (arXiv 2507.06448), appendix G. */
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { Lru } from '../lru.ts';
 import { dinov2Graph, dinov2Pixels, dinov2Size, interpolatePositions, POSITIONS } from '../model/dinov2.ts';
 import { readDinov2 } from '../model/dinov2-checkpoint.ts';
 import * as t from '../tensor/ops.ts';
@@ -53,7 +54,7 @@ export async function openDinov2Scorer(dir: string, options: ScorerOptions = {})
     );
   const table = parameters.get(POSITIONS)!;
   const weights = Object.fromEntries(parameters);
-  const sessions = new Map<string, { session: Session; positions: Float32Array }>();
+  const sessions = new Lru<string, { session: Session; positions: Float32Array }>(MOST_SESSIONS);
 
   async function open(gridH: number, gridW: number) {
     const { attentions } = dinov2Graph(config, gridH, gridW, layers);
@@ -66,16 +67,11 @@ export async function openDinov2Scorer(dir: string, options: ScorerOptions = {})
 
   async function sessionFor(gridH: number, gridW: number) {
     const key = `${gridH}x${gridW}`;
-    const found = sessions.get(key) ?? (await open(gridH, gridW));
-    // A Map keeps the order of insertion: the first key is the one longest unused.
-    sessions.delete(key);
-    sessions.set(key, found);
-    if (sessions.size > MOST_SESSIONS) {
-      const [oldest, { session }] = sessions.entries().next().value!;
-      sessions.delete(oldest);
-      await session.close();
-    }
-    return found;
+    const found = sessions.get(key);
+    if (found) return found;
+    const opened = await open(gridH, gridW);
+    for (const [, { session }] of sessions.set(key, opened)) await session.close();
+    return opened;
   }
 
   async function score(img: RgbImage): Promise<PatchScores> {

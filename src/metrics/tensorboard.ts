@@ -5,6 +5,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Writer } from '../protobuf.ts';
 import { writeFailure } from './failure.ts';
 import { cut } from './jsonl.ts';
 
@@ -17,7 +18,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 /** CRC-32C (Castagnoli) of RFC 3720. */
 export function crc32c(bytes: Uint8Array): number {
   let c = 0xffffffff;
-  for (const b of bytes) c = TABLE[(c ^ b) & 255]! ^ (c >>> 8);
+  for (const b of bytes) c = TABLE[(c ^ b) & 255] ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;
 }
 
@@ -26,36 +27,12 @@ const masked = (bytes: Uint8Array) => {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 };
 
-/** Wire types of protobuf: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
-const tag = (field: number, wire: number) => varint((field << 3) | wire);
+/** Event: wall_time 1, step 2, file_version 3, summary 5, session_log 7. */
+const event = (milliseconds: number, step: number) =>
+  new Writer().double(1, milliseconds / 1000).int(2, step);
 
-function varint(value: number): Buffer {
-  const out: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
-  return Buffer.from([...out, rest]);
-}
-
-function fixed(field: number, value: number, bytes: 4 | 8): Buffer {
-  const b = Buffer.alloc(bytes);
-  if (bytes === 8) b.writeDoubleLE(value);
-  else b.writeFloatLE(value);
-  return Buffer.concat([tag(field, bytes === 8 ? 1 : 5), b]);
-}
-
-const message = (field: number, ...parts: Uint8Array[]) => {
-  const body = Buffer.concat(parts);
-  return Buffer.concat([tag(field, 2), varint(body.length), body]);
-};
-
-/** Event: wall_time 1, step 2, file_version 3, summary 5, session_log 7. Summary.Value: tag 1, simple_value 2. */
-const event = (seconds: number, step: number, what: Uint8Array) =>
-  Buffer.concat([fixed(1, seconds, 8), tag(2, 0), varint(step), what]);
-
-const scalarValue = (name: string, value: number) =>
-  message(1, message(1, Buffer.from(name)), fixed(2, value, 4));
-
-const SESSION_START = Buffer.concat([tag(1, 0), varint(1)]);
+/** SessionLog.status: START. */
+const SESSION_START = 1;
 
 /** Writes scalars of a run. Each file begins with a session start, at which TensorBoard drops later steps of older files. */
 export class EventsWriter {
@@ -73,19 +50,23 @@ export class EventsWriter {
     } catch (error) {
       throw writeFailure(this.path, error);
     }
-    this.record(event(now() / 1000, 0, message(3, Buffer.from('brain.Event:2'))));
-    this.record(event(now() / 1000, step, message(7, SESSION_START)));
+    this.record(event(now(), 0).text(3, 'brain.Event:2'));
+    this.record(event(now(), step).message(7, (session) => session.int(1, SESSION_START)));
   }
 
   /** Values that are not finite are left out. */
   scalars(step: number, values: Record<string, number>): void {
     const shown = Object.entries(values).filter(([, v]) => Number.isFinite(v));
     if (shown.length === 0) return;
-    const summary = message(5, ...shown.map(([name, v]) => scalarValue(name, v)));
-    this.record(event(this.now() / 1000, step, summary));
+    // Summary.Value: tag 1, simple_value 2.
+    const summary = (w: Writer) => {
+      for (const [name, v] of shown) w.message(1, (value) => value.text(1, name).float(2, v));
+    };
+    this.record(event(this.now(), step).message(5, summary));
   }
 
-  private record(data: Buffer): void {
+  private record(message: Writer): void {
+    const data = message.finish();
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(data.length));
     const sums = [Buffer.alloc(4), Buffer.alloc(4)] as const;
@@ -117,7 +98,7 @@ function* eventsOf(bytes: Buffer): Generator<{ step: number; field: number; body
     let step = 0;
     let place = 10;
     for (let unit = 1; place < length; unit *= 128) {
-      const byte = data[place++]!;
+      const byte = data[place++];
       step += (byte & 127) * unit;
       if (byte < 128) break;
     }

@@ -1,5 +1,6 @@
 /** From symbolic tensors to an ONNX file. Field numbers are those of onnx.proto. */
 import { GraphError } from '../errors.ts';
+import { Writer } from '../protobuf.ts';
 import {
   type Attribute,
   type DType,
@@ -12,7 +13,6 @@ import {
   topological,
 } from './graph.ts';
 import { insideOf } from './loop.ts';
-import { Writer } from './protobuf.ts';
 
 export interface Port {
   name: string;

@@ -1,6 +1,10 @@
-/** The few pieces of the protocol-buffer wire format that an ONNX file is written with. */
+/** The few pieces of the protocol-buffer wire format that ONNX files and TensorBoard events are written with. */
 const utf8 = new TextEncoder();
 
+/**
+ * Writes the fields of one message, in the order in which they are given.
+ * Source: protobuf.dev/programming-guides/encoding (wire types: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes)
+ */
 export class Writer {
   private bytes = new Uint8Array(1024);
   private length = 0;
@@ -26,6 +30,7 @@ export class Writer {
     this.varint(BigInt((field << 3) | wire));
   }
 
+  /** A whole number; one below 0 takes ten bytes, as the format has it for int64. */
   int(field: number, value: number | bigint): this {
     this.tag(field, 0);
     this.varint(BigInt(value));
@@ -37,6 +42,14 @@ export class Writer {
     this.room(4);
     new DataView(this.bytes.buffer).setFloat32(this.length, value, true);
     this.length += 4;
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.tag(field, 1);
+    this.room(8);
+    new DataView(this.bytes.buffer).setFloat64(this.length, value, true);
+    this.length += 8;
     return this;
   }
 
