@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openData } from '../src/data/source.ts';
-import { loadFunctionMask } from '../src/mask/function.ts';
+import { loadFunctionMask } from '../src/mask/kinds/function.ts';
 import { random } from '../src/random.ts';
 import { loadReward } from '../src/reward/user-function.ts';
 import { evaluationLine, percent, stepLine } from '../src/train/progress.ts';

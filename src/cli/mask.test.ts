@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointError, ConfigError, ImageError } from '../errors.ts';
+import { MASK_KINDS } from '../mask/kinds/index.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
 import { drawMasks, maskCommand } from './mask.ts';
@@ -59,13 +60,14 @@ describe('papo mask', () => {
   test('kinds and ratios by ratios; the share is that of the mask, not of dark pixels', async () => {
     const module = join(dir, 'own.mjs');
     writeFileSync(module, 'export default (img) => { img.data.fill(9, 0, 112 * 3 * 28); return img; };');
-    const line = await drawMasks(photo, {
-      kind: ['random', 'semantic', 'patch', 'blank', 'noise', 'function'],
-      ratio: ['0', '.25', '1'],
-      model: join(dino, 'tiny'),
-      module: `${module}#default`,
-      out: join(dir, 'many.png'),
-    });
+    const line = await drawMasks(
+      photo,
+      {
+        kind: ['random', 'semantic', 'patch', 'blank', 'noise', 'function'],
+        out: join(dir, 'many.png'),
+      },
+      { ratio: ['0', '.25', '1'], model: join(dino, 'tiny'), module: `${module}#default` },
+    );
     expect(share(line, 'random 0')).toBe(0);
     expect(share(line, 'random 1')).toBe(100);
     expect(share(line, 'semantic 0.25')).toBe(25);
@@ -78,11 +80,16 @@ describe('papo mask', () => {
   });
 
   test('--all takes every kind that it was given what it needs for', async () => {
-    const line = await drawMasks(photo, { all: true, std: '20', out: join(dir, 'all.png') });
-    expect(line.match(/\d %/g)).toHaveLength(4);
-    for (const name of ['random 0.6', 'patch 0.6', 'noise std 20', 'blank']) expect(line).toContain(name);
-    const withModel = { all: true, model: join(dino, 'tiny'), out: join(dir, 'all5.png') };
-    expect(await drawMasks(photo, withModel)).toContain('semantic 0.6');
+    const line = await drawMasks(photo, { all: true, out: join(dir, 'all.png') }, { std: '20' });
+    expect(line.match(/\d %/g)).toHaveLength(5);
+    for (const name of ['random 0.6', 'patch 0.6', 'noise std 20', 'shuffle 28', 'blank'])
+      expect(line).toContain(name);
+    const withModel = await drawMasks(
+      photo,
+      { all: true, out: join(dir, 'all6.png') },
+      { model: join(dino, 'tiny') },
+    );
+    expect(withModel).toContain('semantic 0.6');
   });
 
   test('as a command: options can be repeated', async () => {
@@ -104,29 +111,62 @@ describe('papo mask', () => {
   });
 
   test.each([
-    [{ kind: ['blur'] }, ConfigError, /^mask\.kind: unknown kind; one of random, patch, semantic/],
-    [{ ratio: ['1.5'] }, ConfigError, /^mask\.ratio: /],
-    [{ ratio: ['half'] }, ConfigError, /^--ratio half: not a number/],
-    [{ seed: '1.5' }, ConfigError, /^--seed 1\.5: give a whole number/],
-    [{ kind: ['semantic'] }, ConfigError, /^--model: missing; name a DINOv2 checkpoint folder/],
-    [{ kind: ['function'] }, ConfigError, /^--module: missing/],
-    [{ kind: ['noise'], std: '1', step: '1' }, ConfigError, /noise takes either std/],
+    [{ kind: ['blur'] }, {}, ConfigError, /^mask\.kind: unknown kind; one of random, patch, semantic/],
+    [{}, { ratio: ['1.5'] }, ConfigError, /^mask\.ratio: /],
+    [{}, { ratio: ['half'] }, ConfigError, /^--ratio half: not a number/],
+    [{ seed: '1.5' }, {}, ConfigError, /^--seed 1\.5: give a whole number/],
+    [{ kind: ['semantic'] }, {}, ConfigError, /^--model: missing; name a DINOv2 checkpoint folder/],
+    [{ kind: ['function'] }, {}, ConfigError, /^--module: missing/],
+    [{ kind: ['noise'] }, { std: '1', step: '1' }, ConfigError, /noise takes either std/],
     [
-      { kind: ['semantic'], model: 'nowhere' },
+      { kind: ['blank', 'patch'] },
+      { std: '1' },
+      ConfigError,
+      /^--std: no setting of blank, patch; .* noise$/,
+    ],
+    [
+      { kind: ['semantic'] },
+      { model: 'nowhere' },
       CheckpointError,
       /nowhere: no such folder; name the folder of a DINOv2/,
     ],
     [
       { kind: ['patch'], policy: 'nowhere' },
+      {},
       CheckpointError,
       /^nowhere: no such folder; name the folder of a Qwen2\.5-VL/,
     ],
-  ])('%j is refused in one line, and nothing is written', async (options, kind, message) => {
+  ])('%j %j is refused in one line, and nothing is written', async (options, settings, kind, message) => {
     const out = join(dir, 'refused.png');
-    const done = drawMasks(photo, { ...options, out });
+    const done = drawMasks(photo, { ...options, out }, settings);
     await expect(done).rejects.toThrow(kind);
     await expect(done).rejects.toThrow(message);
     expect(() => readFileSync(out)).toThrow('ENOENT');
+  });
+
+  test('every kind is in the help with its settings, and draws its preview', async () => {
+    let help = '';
+    const command = maskCommand();
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    const given = { model: join(dino, 'tiny'), module: `${join(dir, 'kept.mjs')}` };
+    writeFileSync(given.module, 'export default (img) => img;');
+    for (const { kind, settings, asks = {} } of MASK_KINDS) {
+      expect(help).toContain(`${kind}  `);
+      expect(help).toContain(settings.description);
+      const keys = Object.keys(settings.shape).filter((key) => key !== 'kind' && key !== 'fade');
+      for (const key of keys) expect(help).toContain(`--${key} <`);
+      const own = Object.fromEntries(Object.entries(given).filter(([key]) => key in asks));
+      const line = await drawMasks(photo, { kind: [kind], force: true }, own);
+      expect(line).toMatch(
+        new RegExp(`original, ${kind}.* \\(\\d+\\.\\d % of the pixels (hidden|changed)\\)`),
+      );
+    }
+  });
+
+  test('numbers can be repeated; every combination of them is drawn', async () => {
+    const numbers = { ratio: ['0', '1'], side: ['4', '8', '16'] };
+    const line = await drawMasks(photo, { out: join(dir, 'grid.png') }, numbers);
+    expect(line.match(/random [01] \((0\.0|100\.0) %/g)).toHaveLength(6);
   });
 
   test('a picture that is not there or is none, and an output that cannot be', async () => {

@@ -14,7 +14,7 @@ import { decodeImage } from '../vision/decode.ts';
 import { type RgbImage, sameImage } from '../vision/image.ts';
 import { maskFromConfig } from './config.ts';
 import { attentionReceived, openDinov2Scorer } from './dinov2-scorer.ts';
-import { semanticMask } from './semantic.ts';
+import { semanticMask } from './kinds/semantic.ts';
 import type { PatchScorer } from './types.ts';
 
 const golden = fileURLToPath(new URL('../../test/golden/dinov2/', import.meta.url));

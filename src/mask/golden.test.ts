@@ -5,7 +5,7 @@ import { random } from '../random.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { type RgbImage, sameImage } from '../vision/image.ts';
 import { blackenSquares } from './blacken.ts';
-import { semanticMask, semanticMaskFrom } from './semantic.ts';
+import { semanticMask, semanticMaskFrom } from './kinds/semantic.ts';
 
 const golden = new URL('../../test/golden/', import.meta.url);
 const bytesOf = (path: string) => readFileSync(new URL(path, golden));

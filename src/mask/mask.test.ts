@@ -7,12 +7,12 @@ import { ConfigError, ImageError, UserFunctionError } from '../errors.ts';
 import { random } from '../random.ts';
 import { blackImage, type RgbImage, sameImage } from '../vision/image.ts';
 import { parseProcessorConfig, prepareImage, resizeForPatches } from '../vision/processor.ts';
-import { blankMask } from './blank.ts';
 import { type MaskConfig, maskFromConfig, parseMaskConfig } from './config.ts';
-import { diffusionMask, diffusionSchedule, fadedStep, noiseMask } from './noise.ts';
-import { patchMask } from './patch.ts';
-import { randomMask } from './random.ts';
-import { semanticMask, semanticMaskFrom } from './semantic.ts';
+import { blankMask } from './kinds/blank.ts';
+import { diffusionMask, diffusionSchedule, fadedStep, noiseMask } from './kinds/noise.ts';
+import { patchMask } from './kinds/patch.ts';
+import { randomMask } from './kinds/random.ts';
+import { semanticMask, semanticMaskFrom } from './kinds/semantic.ts';
 import type { Mask } from './types.ts';
 import { isUnchanged, maskedViews } from './views.ts';
 
@@ -338,7 +338,10 @@ describe('configuration', () => {
   });
 
   test.each([
-    [{ kind: 'blur' }, 'mask.kind: unknown kind; one of random, patch, semantic, noise, blank, function'],
+    [
+      { kind: 'blur' },
+      'mask.kind: unknown kind; one of random, patch, semantic, noise, shuffle, blank, function',
+    ],
     [{ kind: 'random', ratio: 1.5 }, 'mask.ratio: '],
     [{ kind: 'random', ratoi: 0.5 }, '"ratoi"'],
     [{ kind: 'noise' }, 'noise takes either std (grey levels) or step (0..999)'],

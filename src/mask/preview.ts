@@ -1,7 +1,9 @@
 /** What masks make of one picture, for a person to look at before a run. */
 import { random } from '../random.ts';
 import type { RgbImage } from '../vision/image.ts';
-import { type MaskConfig, type MaskContext, maskFromConfig, parseMaskConfig, scorerOf } from './config.ts';
+import { type MaskConfig, maskFromConfig, maskKindOf } from './config.ts';
+import type { MaskContext } from './kind.ts';
+import { openScorer as openByDefault } from './scorer.ts';
 import type { Mask, PatchScorer } from './types.ts';
 
 export interface MaskPreview {
@@ -14,12 +16,9 @@ export interface MaskPreview {
   means: 'hidden' | 'changed';
 }
 
-/** Kinds that hide pixels, rather than alter them as noise and a user's function may. */
-const HIDING = ['random', 'patch', 'semantic', 'blank'];
-
 /**
  * One masked picture a configuration. Equal seeds give equal pictures, and the random kinds share one stream, so that a
- * higher ratio hides what a lower one hides and more. The picture is scored once for all semantic masks of one model.
+ * higher ratio hides what a lower one hides and more. The picture is scored once for all masks of one scoring model.
  * Throws what `maskFromConfig` throws.
  */
 export async function previewMasks(
@@ -28,38 +27,40 @@ export async function previewMasks(
   seed: number,
   context: MaskContext = {},
 ): Promise<MaskPreview[]> {
-  const scorers = new Map<string, PatchScorer>();
+  const scoring = scoringOnce(img, context);
   const previews: MaskPreview[] = [];
   for (const config of configs) {
-    const scorer = await scorerFor(config);
-    const mask = await maskFromConfig(config, { ...context, scorer });
+    const mask = await maskFromConfig(config, { ...context, ...scoring });
     const apply = async (picture: RgbImage) => mask.apply(picture, random(seed, 'mask', 'preview'));
     try {
       const image = await apply(img);
-      const hides = HIDING.includes(config.kind);
+      const means = maskKindOf(config.kind).effect;
       // Dark pixels of the picture itself must not count as hidden: the same mask on white tells.
-      const shown = hides ? await apply(white(img)) : image;
-      const share = unlike(shown, before(hides ? white(img) : img, mask));
-      previews.push({ name: mask.name, image, share, means: hides ? 'hidden' : 'changed' });
+      const [from, to] = means === 'hidden' ? [white(img), await apply(white(img))] : [img, image];
+      previews.push({ name: mask.name, image, share: unlike(to, before(from, mask)), means });
     } finally {
       await mask.close?.();
     }
   }
   return previews;
+}
 
-  /** Gives the scores of the picture for any picture. */
-  async function scorerFor(config: MaskConfig): Promise<PatchScorer | undefined> {
-    const parsed = parseMaskConfig(config);
-    if (parsed.kind !== 'semantic') return undefined;
-    const key = parsed.model ?? '';
-    const have = scorers.get(key);
-    if (have) return have;
-    const score = await scorerOf(parsed.model, context);
-    const scores = await score(img);
-    const fixed: PatchScorer = async () => scores;
-    scorers.set(key, fixed);
-    return fixed;
-  }
+/** Scorers that give the scores of `img` for any picture, and look at it once. */
+function scoringOnce(img: RgbImage, context: MaskContext): Pick<MaskContext, 'scorer' | 'openScorer'> {
+  const { scorer, openScorer = openByDefault } = context;
+  const fixed = new Map<PatchScorer | string, PatchScorer>();
+  const once = async (key: PatchScorer | string, open: () => PatchScorer | Promise<PatchScorer>) => {
+    const known = fixed.get(key);
+    if (known) return known;
+    const scores = await (await open())(img);
+    const made: PatchScorer = async () => scores;
+    fixed.set(key, made);
+    return made;
+  };
+  return {
+    scorer: scorer && (async () => (await once(scorer, () => scorer))(img)),
+    openScorer: (dir) => once(dir, () => openScorer(dir)),
+  };
 }
 
 const before = (img: RgbImage, mask: Mask) => mask.base?.(img) ?? img;

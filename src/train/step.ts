@@ -1,6 +1,6 @@
 /** One step of training: roll out, grade, filter, score, and move the policy once for each mini-batch. */
 import type { Group, TrainGroup } from '../engine/types.ts';
-import { diffusionMask } from '../mask/noise.ts';
+import { diffusionMask } from '../mask/kinds/noise.ts';
 import type { Mask } from '../mask/types.ts';
 import { noiseStepAt, rolloutViews } from '../objective/followups/noisy-rollout.ts';
 import { makeObjective } from '../objective/papo.ts';

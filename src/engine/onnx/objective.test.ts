@@ -1,7 +1,7 @@
 /** The objective in the parameters of a real Qwen2.5-VL: every term moves them, and what has coefficient 0 costs nothing. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomMask } from '../../mask/random.ts';
+import { randomMask } from '../../mask/kinds/random.ts';
 import { type Batch, type BatchGroup, buildBatch, pixelFeed } from '../../model/batch.ts';
 import { type Checkpoint, readCheckpoint } from '../../model/checkpoint.ts';
 import { type ObjectiveInput, parseObjective } from '../../objective/config.ts';

@@ -1,8 +1,10 @@
-import { blackenSquares } from './blacken.ts';
-import type { Mask } from './types.ts';
+import { z } from 'zod';
+import { blackenSquares } from '../blacken.ts';
+import { maskKind, ratioSetting, sideSetting } from '../kind.ts';
+import type { Mask } from '../types.ts';
 
 /** Pixels: the side of the squares in the paper. */
-export const PAPER_SIDE = 14;
+const PAPER_SIDE = 14;
 
 /**
  * The paper's default: squares of the original-size picture, before the processor's resize, each black with
@@ -15,3 +17,11 @@ export function randomMask(ratio: number, side = PAPER_SIDE): Mask {
     apply: (img, rng) => blackenSquares(img, ratio, rng.next, side),
   };
 }
+
+export const randomKind = maskKind({
+  settings: z
+    .strictObject({ kind: z.literal('random'), ratio: ratioSetting, side: sideSetting.default(PAPER_SIDE) })
+    .describe('squares of the original picture, each black with probability `ratio` (the paper)'),
+  effect: 'hidden',
+  make: ({ ratio, side }) => randomMask(ratio, side),
+});

@@ -1,9 +1,12 @@
-import type { UserFunctionError } from '../errors.ts';
-import type { Random } from '../random.ts';
-import { type HostOptions, openUserFunction } from '../user/host.ts';
-import { shown } from '../user/protocol.ts';
-import type { RgbImage } from '../vision/image.ts';
-import type { Mask } from './types.ts';
+import { z } from 'zod';
+import type { UserFunctionError } from '../../errors.ts';
+import type { Random } from '../../random.ts';
+import { type HostOptions, openUserFunction } from '../../user/host.ts';
+import { shown } from '../../user/protocol.ts';
+import { referenceSetting, timeoutSetting } from '../../user/settings.ts';
+import type { RgbImage } from '../../vision/image.ts';
+import { maskKind, ratioSetting } from '../kind.ts';
+import type { Mask } from '../types.ts';
 
 /**
  * A user's own mask. It gets a copy of the picture that it may change in place until it returns it, the stream that all
@@ -65,3 +68,22 @@ function checked(out: unknown, img: RgbImage, fault: (words: string) => UserFunc
     );
   return { width, height, data, ...(fitted === undefined ? {} : { fitted }) };
 }
+
+export const functionKind = maskKind({
+  settings: z
+    .strictObject({
+      kind: z.literal('function'),
+      module: referenceSetting.describe(
+        'your function, as path/to/file.ts#exportName (without # the default export): given (image, rng, ratio) it returns { width, height, data } of the same size',
+      ),
+      ratio: ratioSetting,
+      timeout: timeoutSetting.describe(
+        'seconds without an answer after which your function is cut off and the run ends',
+      ),
+    })
+    .describe('your own function'),
+  effect: 'changed',
+  asks: { module: 'name your mask as path#export' },
+  make: ({ module, ratio, timeout }, { setting, baseDir, host }) =>
+    loadFunctionMask(`${setting}.module`, module, ratio, baseDir, { ...host, timeout }),
+});

@@ -1,6 +1,9 @@
-import { ImageError } from '../errors.ts';
-import { blackenCells } from './blacken.ts';
-import type { Mask, PatchScorer } from './types.ts';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, ImageError } from '../../errors.ts';
+import { blackenCells } from '../blacken.ts';
+import { type KindContext, maskKind, ratioSetting } from '../kind.ts';
+import type { Mask, PatchScorer } from '../types.ts';
 
 /**
  * The patches to mask: the k = floor(ratio · N) with the highest score, as ascending row-major indices. Among equal
@@ -36,3 +39,26 @@ export function semanticMaskFrom(scorer: PatchScorer, ratio: number): Mask {
     },
   };
 }
+
+const MODEL = 'name a DINOv2 checkpoint folder';
+
+/** The scorer of the context, or the vision model in folder `model`. */
+async function scorerOf(model: string | undefined, context: KindContext): Promise<PatchScorer> {
+  const { scorer, setting, baseDir, openScorer } = context;
+  if (scorer) return scorer;
+  if (model === undefined) throw new ConfigError(`${setting}.model: missing; ${MODEL} for the semantic mask`);
+  return openScorer(resolve(baseDir, model));
+}
+
+export const semanticKind = maskKind({
+  settings: z
+    .strictObject({
+      kind: z.literal('semantic'),
+      ratio: ratioSetting,
+      model: z.string().max(4096).meta({ path: true }).optional().describe('DINOv2 checkpoint folder'),
+    })
+    .describe('the `ratio` of the patches that a vision model attends to most'),
+  effect: 'hidden',
+  asks: { model: MODEL },
+  make: async ({ ratio, model }, context) => semanticMaskFrom(await scorerOf(model, context), ratio),
+});

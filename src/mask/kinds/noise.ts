@@ -1,4 +1,6 @@
-import type { Mask } from './types.ts';
+import { z } from 'zod';
+import { maskKind } from '../kind.ts';
+import type { Mask } from '../types.ts';
 
 /** Diffusion steps of the schedule behind `step`. */
 const STEPS = 1000;
@@ -80,3 +82,39 @@ export function fadingMask(start: number, fade: Fade): Mask {
     at: (step, steps) => diffusionMask(fadedStep(start, fade, step, steps)),
   };
 }
+
+const fade = z
+  .strictObject({
+    steepness: z.number().gt(0).describe('steepness of the sigmoid along which it fades'),
+    middle: z
+      .union([z.literal('half'), z.number().min(0)])
+      .describe('training step at which half of it is gone; half: the middle of the run'),
+  })
+  .nullable()
+  .optional()
+  .describe('how the noise of `step` fades over a run (NoisyRollout: 30, 40); null or left out: it stays');
+
+export const noiseKind = maskKind({
+  settings: z
+    .strictObject({
+      kind: z.literal('noise'),
+      std: z.number().min(0).optional().describe('standard deviation in grey levels'),
+      step: z.number().int().min(0).max(999).optional().describe('diffusion step, instead of `std`'),
+      fade,
+    })
+    .refine((c) => (c.std === undefined) !== (c.step === undefined), {
+      message: 'noise takes either std (grey levels) or step (0..999)',
+    })
+    .refine((c) => !c.fade || c.step !== undefined, {
+      path: ['fade'],
+      message: 'what fades is step (0..999); std stays as it is',
+    })
+    .describe('Gaussian noise, either of `std` grey levels or as after `step` diffusion steps'),
+  effect: 'changed',
+  // Half of the way to pure noise, the step at which NoisyRollout starts.
+  example: { step: 500 },
+  make({ std = 0, step, fade }) {
+    if (step === undefined) return noiseMask(std);
+    return fade ? fadingMask(step, fade) : diffusionMask(step);
+  },
+});
