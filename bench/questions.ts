@@ -2,7 +2,7 @@
 import { renderScene } from '../src/data/tasks/draw.ts';
 import { makeUndrawn } from '../src/data/tasks/make.ts';
 import type { Prompt } from '../src/engine/types.ts';
-import { readProcessor } from '../src/model/processor-file.ts';
+import { readProcessor } from '../src/model/processor.ts';
 import { loadChatTemplate, loadTokenizer } from '../src/text/load.ts';
 import { encodePrompt, promptMessages } from '../src/text/prompt.ts';
 import { prepareImage } from '../src/vision/processor.ts';

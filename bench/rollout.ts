@@ -13,7 +13,7 @@ const [P, G, T] = [32, 8, 64];
 export async function rolloutSpeed(dir: string, threads: number, repeats = 8) {
   const prompts = questions(dir, P);
   const checkpoint = readCheckpoint(dir);
-  const c = checkpoint.config;
+  const c = checkpoint.policy;
   const groups = prompts.map((p) => ({
     ids_L: p.ids_L,
     images: p.views.original,

@@ -2,7 +2,7 @@
 import { GRADIENT, LocalExecutor } from '../src/engine/onnx/executor.ts';
 import { trainingProgram } from '../src/engine/onnx/training.ts';
 import { buildBatch } from '../src/model/batch.ts';
-import { newPolicyConfig } from '../src/model/config.ts';
+import { families } from '../src/model/families.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { random } from '../src/random.ts';
 import * as t from '../src/tensor/ops.ts';
@@ -11,7 +11,7 @@ const T = 128;
 const B = 32;
 
 export async function textTrainingSpeed(threads: number, repeats = 12) {
-  const config = newPolicyConfig({
+  const policy = families[0].create({
     text: {
       hiddenSize: 128,
       layers: 4,
@@ -20,16 +20,8 @@ export async function textTrainingSpeed(threads: number, repeats = 12) {
       intermediateSize: 344,
       vocabSize: 256,
       tieWordEmbeddings: true,
-      mropeSection: [4, 6, 6],
     },
-    vision: {
-      depth: 1,
-      hiddenSize: 16,
-      heads: 1,
-      intermediateSize: 16,
-      windowSize: 112,
-      fullAttentionBlocks: [],
-    },
+    vision: { depth: 1, hiddenSize: 16, heads: 1, intermediateSize: 16 },
     tokens: { image: 1, video: 2, visionStart: 3, visionEnd: 4, eos: [5], pad: 0 },
   });
   const rng = random('bench', 'text');
@@ -39,9 +31,9 @@ export async function textTrainingSpeed(threads: number, repeats = 12) {
     images: [],
     responses_G: [text()],
   }));
-  const batch = buildBatch(groups, config);
+  const batch = buildBatch(groups, policy);
   const program = trainingProgram(
-    config,
+    policy,
     batch.layout,
     {
       key: 'bench',
@@ -53,7 +45,7 @@ export async function textTrainingSpeed(threads: number, repeats = 12) {
     1,
   );
   const executor = new LocalExecutor({ threads });
-  const all = initialParameters(config, random('bench', 'parameters'));
+  const all = initialParameters(policy, random('bench', 'parameters'));
   const used = program.outputs
     .filter((o) => o.name.startsWith(GRADIENT))
     .map((o) => o.name.slice(GRADIENT.length));

@@ -10,7 +10,8 @@ import { trainingProgram } from '../src/engine/onnx/training.ts';
 import type { Prompt, TrainGroup } from '../src/engine/types.ts';
 import { type BatchGroup, buildBatch } from '../src/model/batch.ts';
 import { readCheckpoint } from '../src/model/checkpoint.ts';
-import { dinov2Graph, parseDinov2Config } from '../src/model/dinov2.ts';
+import { parseDinov2Config } from '../src/model/dinov2/config.ts';
+import { dinov2Graph } from '../src/model/dinov2/graph.ts';
 import { generationProgram } from '../src/model/generate.ts';
 import { Weights } from '../src/model/weights.ts';
 import { klPenalties, type ObjectiveInput, parseObjective } from '../src/objective/config.ts';
@@ -93,10 +94,10 @@ describe('operators at the size of a batch, on a busy machine', () => {
 
 it('every operator of our programs is among those that are watched', () => {
   const watched = new Set(Object.values(CASES).flatMap((c) => compile(graphOf(c)).kinds));
-  const c = readCheckpoint(POLICY).config;
+  const c = readCheckpoint(POLICY).policy;
   const picture = (h: number, w: number) => ({
     gridThw: [1, h, w] as [number, number, number],
-    pixelValues_NC: new Float32Array(h * w * 3 * c.vision.temporalPatchSize * c.vision.patchSize ** 2),
+    pixelValues_NC: new Float32Array(h * w * 3 * c.patches.temporalPatchSize * c.patches.patchSize ** 2),
   });
   const group = (h: number, w: number): BatchGroup => ({
     ids_L: Int32Array.from([5, ...new Array((h * w) / 4).fill(c.tokens.image), 6]),

@@ -8,7 +8,7 @@ import { type MaskConfig, maskKindOf, parseMaskConfig } from '../mask/config.ts'
 import type { MaskContext, MaskKind } from '../mask/kind.ts';
 import { MASK_KINDS } from '../mask/kinds/index.ts';
 import { previewMasks } from '../mask/preview.ts';
-import { readProcessor } from '../model/processor-file.ts';
+import { readProcessor } from '../model/processor.ts';
 import type { SchemaNode } from '../settings/schema.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
@@ -184,7 +184,7 @@ async function readPicture(path: string): Promise<RgbImage> {
   );
 }
 
-/** The policy's own image processor, else that of Qwen2.5-VL as Hugging Face has it by default. */
+/** The policy's own image processor, else the one that Hugging Face has by default for these families. */
 function processorOf(policy: string | undefined) {
   if (policy === undefined) return parseProcessorConfig({}, 'default image processor');
   return readProcessor(policy);

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { Lru } from '../lru.ts';
-import { dinov2Graph, dinov2Pixels, dinov2Size, interpolatePositions, POSITIONS } from '../model/dinov2.ts';
-import { readDinov2 } from '../model/dinov2-checkpoint.ts';
+import { readDinov2 } from '../model/dinov2/checkpoint.ts';
+import { POSITIONS } from '../model/dinov2/config.ts';
+import { dinov2Graph } from '../model/dinov2/graph.ts';
+import { dinov2Pixels, dinov2Size, interpolatePositions } from '../model/dinov2/pixels.ts';
 import * as t from '../tensor/ops.ts';
 import { compile } from '../tensor/program.ts';
 import { Session } from '../tensor/session.ts';

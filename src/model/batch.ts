@@ -1,19 +1,8 @@
 /** From prompts, pictures and responses to what a program is fed. All index work of a batch is done here, once. */
 import { DataError } from '../errors.ts';
 import type { Feeds } from '../tensor/session.ts';
-import type { PolicyConfig } from './config.ts';
-import { rowsOf } from './decoder.ts';
-import type { Layout } from './policy.ts';
-import { type GridThw, ropeIndex, rotaryPositions, windowIndex } from './positions.ts';
-import { type Segments, segments } from './segments.ts';
-import type { VisionLayout } from './vision-tower.ts';
-
-/** A picture as the vision tower takes it. */
-export interface Patches {
-  gridThw: GridThw;
-  /** [patches, channels·frames·patch²] */
-  pixelValues_NC: Float32Array;
-}
+import { type DecoderForm, rowsOf } from './decoder.ts';
+import type { Layout, Patches, Policy } from './family.ts';
 
 export interface BatchGroup {
   /** Prompt tokens, images expanded to their pads. */
@@ -37,14 +26,10 @@ export interface BatchOptions {
   block?: number;
 }
 
-const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
+export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 
 /** Lays out groups for one program. Groups with fewer responses than others are filled up with empty ones. */
-export function buildBatch(
-  groups: readonly BatchGroup[],
-  c: PolicyConfig,
-  options: BatchOptions = {},
-): Batch {
+export function buildBatch(groups: readonly BatchGroup[], policy: Policy, options: BatchOptions = {}): Batch {
   const round = options.round ?? 1;
   const P = groups.length;
   const G = Math.max(...groups.map((g) => g.responses_G.length));
@@ -53,13 +38,13 @@ export function buildBatch(
     options.block ??
     roundUp(Math.max(1, ...groups.flatMap((g) => g.responses_G.map((r) => r.length))), round);
   const pictures = groups.flatMap((g) => g.images);
-  const vision = pictures.length > 0 ? visionFeeds(pictures, c) : null;
+  const vision = pictures.length > 0 ? policy.pictures(pictures) : null;
   const layout: Layout = {
     prompts: P,
     samples: G,
     prefix: Lp,
     block: T,
-    imageTokens: vision ? vision.layout.patches / c.vision.mergeSize ** 2 : 0,
+    imageTokens: vision ? vision.layout.patches / policy.patches.mergeSize ** 2 : 0,
     vision: vision?.layout ?? null,
   };
   const rows = rowsOf(layout);
@@ -67,29 +52,29 @@ export function buildBatch(
   const targets = new Int32Array(P * G * T);
   const place = Int32Array.from({ length: rows }, (_, i) => i);
   const bias = new Float32Array(P * Lp).fill(-1e9);
-  const half = c.text.headDim / 2;
+  const { headDim } = policy.decoder;
+  const half = headDim / 2;
   const cos = new Float32Array(P * (Lp + T) * half);
   const sin = new Float32Array(P * (Lp + T) * half);
-  const turn = rotaryTable(c, cos, sin);
+  const turn = rotaryTable(policy.decoder, cos, sin);
+  const { image } = policy.tokens;
   let unit = 0;
   groups.forEach((g, p) => {
     const n = g.ids_L.length;
     if (n === 0) throw new DataError('prompt: it has no tokens; a question needs at least one');
-    const { positions } = ropeIndex(
+    const { positions } = policy.positions(
       g.ids_L,
       g.images.map((i) => i.gridThw),
-      c,
     );
     for (let i = 0; i < n - 1; i++) {
       const row = p * Lp + i;
       ids[row] = g.ids_L[i];
       bias[row] = 0;
       turn(row, positions[0][i], positions[1][i], positions[2][i]);
-      if (g.ids_L[i] === c.tokens.image) place[row] = rows + vision!.inverse[unit++];
+      if (vision && g.ids_L[i] === image) place[row] = rows + vision.place_U[unit++];
     }
     const last = g.ids_L[n - 1];
-    if (last === c.tokens.image)
-      throw new DataError('prompt: it ends with an image; the question must follow it');
+    if (last === image) throw new DataError('prompt: it ends with an image; the question must follow it');
     const next = positions[0][n - 1];
     for (let j = 0; j < T; j++) turn(P * Lp + p * T + j, next + j, next + j, next + j);
     for (let k = 0; k < G; k++) {
@@ -126,81 +111,24 @@ function wayBack(index: Int32Array, count: number): Int32Array {
   return back;
 }
 
-/** Writes the rotary table: each frequency follows the position of its M-RoPE section. */
-function rotaryTable(c: PolicyConfig, cos: Float32Array, sin: Float32Array) {
-  const { headDim, ropeTheta, mropeSection } = c.text;
+/** Writes the rotary table: each frequency follows the position of its own axis. */
+function rotaryTable({ headDim, rotary }: DecoderForm, cos: Float32Array, sin: Float32Array) {
   const half = headDim / 2;
-  const frequency = Float64Array.from({ length: half }, (_, i) => ropeTheta ** ((-2 * i) / headDim));
-  const [a, b] = [mropeSection[0], mropeSection[0] + mropeSection[1]];
-  return (row: number, time: number, height: number, width: number) => {
+  const frequency = Float64Array.from({ length: half }, (_, i) => rotary.theta ** ((-2 * i) / headDim));
+  return (row: number, ...position: [time: number, height: number, width: number]) => {
     for (let i = 0; i < half; i++) {
-      const angle = (i < a ? time : i < b ? height : width) * frequency[i];
+      const angle = position[rotary.axis_F[i]] * frequency[i];
       cos[row * half + i] = Math.cos(angle);
       sin[row * half + i] = Math.sin(angle);
     }
   };
 }
 
-interface VisionFeeds {
-  layout: VisionLayout;
-  feeds: Feeds;
-  /** Row of every merged token in reading order. */
-  inverse: Int32Array;
-  order: Int32Array | null;
-}
-
-function visionFeeds(pictures: readonly Patches[], c: PolicyConfig): VisionFeeds {
-  const v = c.vision;
-  const grids = pictures.map((p) => p.gridThw);
-  const unit = v.mergeSize ** 2;
-  const { order_U, inverse_U, cuWindowSeqlens, cuSeqlens } = windowIndex(grids, v);
-  const real = cuSeqlens[cuSeqlens.length - 1];
-  // Pictures of one size give one program by themselves; mixed sizes are rounded so that programs are met again.
-  const mixed = grids.some((g) => g.some((d, i) => d !== grids[0][i]));
-  const patches = mixed ? roundUp(real, 64 * unit) : real;
-  const side = Math.floor(v.windowSize / v.mergeSize / v.patchSize) * v.mergeSize;
-  const longest = Math.max(...grids.map((g) => g[1] * g[2]));
-  const window = mixed
-    ? segments(cuWindowSeqlens, patches, roundUp(cuWindowSeqlens.length - 1, 16), side * side)
-    : segments(cuWindowSeqlens, patches);
-  const full = mixed
-    ? segments(cuSeqlens, patches, roundUp(cuSeqlens.length - 1, 4), roundUp(longest, 64))
-    : segments(cuSeqlens, patches);
-  const where = rotaryPositions(grids, v);
-  const half = v.headDim / 2;
-  const quarter = half / 2;
-  const cos = new Float32Array(patches * half);
-  const sin = new Float32Array(patches * half);
-  const identity = order_U.every((u, i) => u === i);
-  const order = identity && patches === real ? null : new Int32Array(patches).fill(-1);
-  for (let i = 0; i < real; i++) {
-    const from = order_U[Math.floor(i / unit)] * unit + (i % unit);
-    if (order) order[i] = from;
-    for (let f = 0; f < half; f++) {
-      const position = where[2 * from + (f < quarter ? 0 : 1)];
-      const angle = position * v.ropeTheta ** ((-2 * (f % quarter)) / half);
-      cos[i * half + f] = Math.cos(angle);
-      sin[i * half + f] = Math.sin(angle);
-    }
-  }
-  const feeds: Feeds = { 'vision.cos': cos, 'vision.sin': sin };
-  const give = (name: string, s: Segments) => {
-    if (!s.slots) return;
-    feeds[`${name}.slots`] = s.slots;
-    feeds[`${name}.rows`] = s.rows!;
-    feeds[`${name}.bias`] = s.bias!;
-  };
-  give('vision.window', window);
-  give('vision.full', full);
-  const shape = (s: Segments) => ({ count: s.count, width: s.width, gathered: s.slots !== null });
-  return { layout: { patches, window: shape(window), full: shape(full) }, feeds, inverse: inverse_U, order };
-}
-
 /** The pixels of one view in the order that the batch asks for: [N, channels·frames·patch²]. */
-export function pixelFeed(batch: Batch, pictures: readonly Patches[], c: PolicyConfig): Float32Array {
-  const v = c.vision;
-  const width = v.inChannels * v.temporalPatchSize * v.patchSize ** 2;
-  const out = new Float32Array(batch.layout.vision!.patches * width);
+export function pixelFeed(batch: Batch, pictures: readonly Patches[], policy: Policy): Float32Array {
+  const { inChannels, temporalPatchSize, patchSize } = policy.patches;
+  const width = inChannels * temporalPatchSize * patchSize ** 2;
+  const out = new Float32Array((batch.layout.vision?.patches ?? 0) * width);
   const all = pictures.map((p) => p.pixelValues_NC);
   if (!batch.patchOrder) {
     let at = 0;

@@ -14,12 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CheckpointError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { writeTinyPolicy } from '../rollout/policy.testing.ts';
 import { openPolicy } from '../rollout/policy.ts';
 import { resolveConfig } from '../settings/resolve.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { readDinov2 } from './dinov2-checkpoint.ts';
-import type { JsonObject } from './keys.ts';
+import { readDinov2 } from './dinov2/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'bounds-'));

@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { readCheckpoint, readOptimizer, writeCheckpoint, writeOptimizer } from './checkpoint.ts';
-import type { JsonObject } from './keys.ts';
-import { fromHubName, parameterSpecs, toHubName } from './names.ts';
+import { fromHubName, toHubName } from './qwen2_5_vl/names.ts';
 import type { HostTensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
 
@@ -57,9 +57,7 @@ describe.each([
     const checkpoint = readCheckpoint(source);
     expect(checkpoint.layout).toBe(layout);
     const stored = readSafetensors(`${source}/model.safetensors`);
-    expect([...checkpoint.parameters.keys()]).toEqual(
-      parameterSpecs(checkpoint.config).map((spec) => spec.name),
-    );
+    expect([...checkpoint.parameters.keys()]).toEqual(checkpoint.policy.parameters.map((spec) => spec.name));
     expect(new Set([...checkpoint.parameters.keys()].map((key) => fromHubName(key, layout)))).toEqual(
       new Set(stored.keys()),
     );
@@ -76,7 +74,8 @@ describe.each([
     const back = readCheckpoint(dir);
     expect(back.layout).toBe(layout);
     expectSame(back.parameters, checkpoint.parameters);
-    expect(back.config).toEqual(checkpoint.config);
+    expect(back.policy.raw).toEqual(checkpoint.policy.raw);
+    expect(back.policy.parameters).toEqual(checkpoint.policy.parameters);
     for (const file of COPIED)
       expect(readFileSync(join(dir, file)).equals(readFileSync(join(source, file)))).toBe(true);
     expect(JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8'))).toEqual(
@@ -240,7 +239,7 @@ describe('what a user can get wrong', () => {
 
 it('names float32 as the dtype of what it writes', () => {
   const checkpoint = readCheckpoint(`${GOLDEN}/tiny_tied`);
-  checkpoint.config.raw.config.torch_dtype = 'bfloat16';
+  checkpoint.policy.raw.config.torch_dtype = 'bfloat16';
   writeCheckpoint(dir, checkpoint);
   expect((JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as JsonObject).torch_dtype).toBe(
     'float32',

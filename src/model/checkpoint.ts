@@ -6,15 +6,15 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { MIB, readJson, readPlain } from '../reading.ts';
-import { type PolicyConfig, parsePolicyConfig } from './config.ts';
+import { POLICY, parsePolicy } from './families.ts';
+import type { NameLayout, Policy } from './family.ts';
 import { writeAside } from './files.ts';
-import { checkFolder, INDEX, POLICY, SINGLE } from './folder.ts';
-import type { Json, JsonObject } from './keys.ts';
-import { detectLayout, fromHubName, type NameLayout, parameterSpecs, toHubName } from './names.ts';
-import { readWeights, sameShape } from './read-weights.ts';
+import { checkFolder, SINGLE } from './folder.ts';
 import type { HostTensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { INDEX, readWeights, sameShape } from './weight-reader.ts';
 
 /** Files beside config.json and the weights that make a folder complete; copied as they are. */
 export const COMPANION_FILES = [
@@ -35,8 +35,8 @@ export const COMPANION_FILES = [
 const OPTIMIZER = 'optimizer.safetensors';
 
 export interface Checkpoint {
-  config: PolicyConfig;
-  /** By the hub's names, in the order of `parameterSpecs`. */
+  policy: Policy;
+  /** By their names here, in the order of `policy.parameters`. */
   parameters: Map<string, HostTensor>;
   /** Which names the files use; a checkpoint is written back with the names it came with. */
   layout: NameLayout;
@@ -49,21 +49,13 @@ const COMPANION_BYTES = 64 * MIB;
 
 const FROM_HUB = "take it from the model's hub page";
 
-/** config.json and generation_config.json of a folder. @throws CheckpointError where it is no folder of a policy */
-export function readPolicyConfig(dir: string): PolicyConfig {
+/** The policy that a folder describes, its weights unread. @throws CheckpointError where it is no folder of a policy */
+export function readPolicy(dir: string): Policy {
   checkFolder(dir, POLICY);
-  const config = readJson(join(dir, 'config.json'), FROM_HUB) as Json;
+  const config = readJson(join(dir, 'config.json'), FROM_HUB);
   const generation = join(dir, 'generation_config.json');
-  return parsePolicyConfig(
-    config,
-    existsSync(generation) ? (readJson(generation, FROM_HUB) as Json) : undefined,
-    dir,
-  );
+  return parsePolicy(config, existsSync(generation) ? readJson(generation, FROM_HUB) : undefined, dir);
 }
-
-/** What transformers tolerates too: buffers of old saves, and the copy of the embedding in a tied checkpoint. */
-const isIgnored = (name: string, config: PolicyConfig) =>
-  name.endsWith('.inv_freq') || (name === 'lm_head.weight' && config.text.tieWordEmbeddings);
 
 /**
  * Reads a whole checkpoint into memory as float32.
@@ -71,35 +63,34 @@ const isIgnored = (name: string, config: PolicyConfig) =>
  *   value that is not a number
  */
 export function readCheckpoint(dir: string): Checkpoint {
-  const config = readPolicyConfig(dir);
-  let layout: NameLayout = 'hub';
-  const parameters = readWeights(dir, POLICY, parameterSpecs(config), {
+  const policy = readPolicy(dir);
+  const { names } = policy;
+  let layout = names.usual;
+  const parameters = readWeights(dir, POLICY, policy.parameters, {
     nameOf(stored) {
-      if (detectLayout([stored]) === 'transformers5') layout = 'transformers5';
-      return toHubName(stored);
+      layout = names.layoutOf(stored) ?? layout;
+      return names.toOwn(stored);
     },
-    storedAs: (name) => fromHubName(name, layout),
-    isIgnored: (name) => isIgnored(name, config),
+    storedAs: (name) => names.toStored(name, layout),
+    isIgnored: names.isIgnored,
   });
   const extraFiles = new Map<string, Uint8Array>();
   for (const name of COMPANION_FILES) {
     const path = join(dir, name);
     if (existsSync(path)) extraFiles.set(name, readPlain(path, COMPANION_BYTES, FROM_HUB));
   }
-  return { config, parameters, layout, extraFiles };
+  return { policy, parameters, layout, extraFiles };
 }
 
 const jsonBytes = (json: Json) => new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`);
 
 /** The config as it came, but for the dtype keys that are there: the weights beside it are float32. */
 export function configForFloat32(config: JsonObject): JsonObject {
-  const isObject = (value: Json): value is JsonObject =>
-    value !== null && typeof value === 'object' && !Array.isArray(value);
   return Object.fromEntries(
     Object.entries(config).map(([key, value]): [string, Json] => {
       if ((key === 'dtype' || key === 'torch_dtype') && typeof value === 'string') return [key, 'float32'];
       const isTower = key === 'text_config' || key === 'vision_config';
-      return [key, isTower && isObject(value) ? configForFloat32(value) : value];
+      return [key, isTower && isObject(value) ? configForFloat32(value as JsonObject) : value];
     }),
   );
 }
@@ -112,13 +103,15 @@ export interface WriteOptions {
 /** Tensors in files of at most `limit` bytes, in order. */
 function intoShards(tensors: Map<string, HostTensor>, limit: number): Map<string, HostTensor>[] {
   const shards: Map<string, HostTensor>[] = [];
+  let shard = new Map<string, HostTensor>();
   let size = Number.POSITIVE_INFINITY;
   for (const [name, tensor] of tensors) {
     if (size + tensor.data.byteLength > limit) {
-      shards.push(new Map());
+      shard = new Map();
+      shards.push(shard);
       size = 0;
     }
-    shards[shards.length - 1]!.set(name, tensor);
+    shard.set(name, tensor);
     size += tensor.data.byteLength;
   }
   return shards;
@@ -131,18 +124,15 @@ function intoShards(tensors: Map<string, HostTensor>, limit: number): Map<string
  *   or the disk is full; what this call wrote is removed then
  */
 export function writeCheckpoint(dir: string, checkpoint: Checkpoint, options: WriteOptions = {}): void {
-  const { config, parameters, layout, extraFiles } = checkpoint;
+  const { policy, parameters, layout, extraFiles } = checkpoint;
   const tensors = new Map<string, HostTensor>();
-  for (const { name, shape } of parameterSpecs(config)) {
+  for (const { name, shape } of policy.parameters) {
     const tensor = parameters.get(name);
-    const problem = !tensor
-      ? 'is missing'
-      : sameShape(tensor.shape, shape)
-        ? ''
-        : `has shape [${tensor.shape}]`;
-    if (problem)
+    if (!tensor || !sameShape(tensor.shape, shape)) {
+      const problem = tensor ? `has shape [${tensor.shape}]` : 'is missing';
       throw new CheckpointError(`${dir}: parameter "${name}" ${problem}; the config asks for [${shape}]`);
-    tensors.set(fromHubName(name, layout), tensor!);
+    }
+    tensors.set(policy.names.toStored(name, layout), tensor);
   }
   try {
     makeFolder(dir);
@@ -165,10 +155,10 @@ export function writeCheckpoint(dir: string, checkpoint: Checkpoint, options: Wr
   };
   try {
     for (const [name, bytes] of extraFiles) put(name, bytes);
-    if (!extraFiles.has('generation_config.json') && config.raw.generation) {
-      put('generation_config.json', jsonBytes(config.raw.generation));
+    if (!extraFiles.has('generation_config.json') && policy.raw.generation) {
+      put('generation_config.json', jsonBytes(policy.raw.generation));
     }
-    put('config.json', jsonBytes(configForFloat32(config.raw.config)));
+    put('config.json', jsonBytes(configForFloat32(policy.raw.config)));
     const shards = intoShards(tensors, options.shardBytes ?? 5e10);
     const weightMap: JsonObject = {};
     shards.forEach((shard, i) => {

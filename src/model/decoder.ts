@@ -1,6 +1,6 @@
 /**
- * The decoder of Qwen2.5-VL over prompts and their responses. Source: Hugging Face transformers,
- * models/qwen2_5_vl/modeling_qwen2_5_vl.py (Qwen2_5_VLTextModel).
+ * A decoder over prompts and their responses, as every family has it: how rows are laid out, and how attention reads them.
+ * The layer itself is the family's.
  *
  * A prompt is computed once for all its responses. Rows are laid out as
  *   [P·prefix] the prompts without their last token, padded on the right, then
@@ -9,9 +9,28 @@
  */
 import { constant, input, type Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
-import type { TextConfig } from './config.ts';
-import { mlp, qkv } from './layers.ts';
 import type { Weights } from './weights.ts';
+
+/** The three-axis rotary positions of a decoder (M-RoPE). */
+export interface Rotary {
+  theta: number;
+  /** For each of the headDim / 2 frequencies the axis that it follows: 0 time, 1 height, 2 width. */
+  axis_F: readonly number[];
+}
+
+/** Sizes of a decoder that attention and caches are laid out by. */
+export interface DecoderForm {
+  layers: number;
+  heads: number;
+  /** Keys and values are shared by heads / kvHeads queries. */
+  kvHeads: number;
+  headDim: number;
+  /** Name of the table [vocabSize, d] that tokens are looked up in. */
+  embedding: string;
+  /** Rows of that table; may be more than the tokenizer knows. */
+  vocabSize: number;
+  rotary: Rotary;
+}
 
 export interface TextLayout {
   /** P, and G responses to each. */
@@ -22,6 +41,19 @@ export interface TextLayout {
   block: number;
   /** Merged image tokens that are placed among the rows; 0 for text alone. */
   imageTokens: number;
+}
+
+/** All that a layer leaves to whoever calls it: training and generation differ in this alone. */
+export interface LayerCall {
+  /** Turns the heads of every row [R, heads·headDim] by the row's position; any number of heads. */
+  rotate(x: Tensor): Tensor;
+  /**
+   * Attention of all rows: rotated queries [R, heads·headDim], rotated keys and values [R, kvHeads·headDim] in, what each
+   * query gathered out: [rows that go on, heads·headDim].
+   */
+  attend(q: Tensor, k: Tensor, v: Tensor): Tensor;
+  /** The rows of the residual stream that go on, where attention does not answer for all. */
+  kept?: Tensor;
 }
 
 const MASKED = -1e9;
@@ -36,13 +68,28 @@ export function causal(n: number): Tensor {
 export const rowsOf = (l: TextLayout) => l.prompts * (l.prefix + l.samples * l.block);
 
 /** Token embeddings of all rows, image tokens in their places. @returns [rows, d] */
-export function embed(w: Weights, l: TextLayout, imageEmbeds: Tensor | null): Tensor {
+export function placed(w: Weights, l: TextLayout, embedding: string, imageEmbeds: Tensor | null): Tensor {
   const rows = rowsOf(l);
-  const words = w.rows('model.embed_tokens.weight', 'ids', rows);
+  const words = w.rows(embedding, 'ids', rows);
   if (!imageEmbeds) return words;
   // Row r takes word r, or image token `place − rows`; the pads' own words and padding among the image tokens go nowhere.
   const place = input('place', [rows], 'int32');
   return t.permuteRows([words, imageEmbeds], place, input('place.back', [rows + l.imageTokens], 'int32'));
+}
+
+/** The rotary tables of a batch: [P·(prefix + block), headDim / 2], the prefixes first, then a block for each prompt. */
+export function rotaryTables(l: TextLayout, headDim: number): { cos: Tensor; sin: Tensor } {
+  const shape = [l.prompts * (l.prefix + l.block), headDim / 2];
+  return { cos: input('text.cos', shape), sin: input('text.sin', shape) };
+}
+
+/** 0 for a token of a prefix, very negative for its padding: [P, 1, 1, prefix]. */
+export const prefixBias = (l: TextLayout): Tensor => input('prefix.bias', [l.prompts, 1, 1, l.prefix]);
+
+/** Rows [R, n·headDim] turned by the rows of the tables that `at` [R, 1] names. */
+export function turned(x: Tensor, at: Tensor, { cos, sin }: { cos: Tensor; sin: Tensor }): Tensor {
+  const [rows, width] = x.shape;
+  return t.reshape(t.rotary(t.reshape(x, [rows, 1, width]), at, cos, sin), [rows, width]);
 }
 
 /** Which row of the rotary tables each row uses: blocks of one prompt share the prompt's rows. */
@@ -56,30 +103,39 @@ function tableRows(l: TextLayout): Tensor {
   return constant(BigInt64Array.from(index), [index.length, 1]);
 }
 
-export interface DecoderOutput {
-  /** Final hidden state of the block rows, normalised: [P·G·block, d]. */
-  hidden: Tensor;
+export interface DecoderRows {
+  /** What the last layer gives for the block rows [P·G·block, d]; with taps for all rows. */
+  x: Tensor;
   /** Keys and values of the prefix in each layer, rotated: [P·kvHeads, prefix, headDim]. */
   prefixKeys: Tensor[];
   prefixValues: Tensor[];
 }
 
-/** @param x embeddings of all rows [rows, d] @param taps receives each layer's output rows, for tests */
-export function decoder(w: Weights, c: TextConfig, l: TextLayout, x: Tensor, taps?: Tensor[]): DecoderOutput {
+/**
+ * All layers over all rows of a batch.
+ * @param x embeddings of all rows [rows, d] @param taps receives these and each layer's output rows, for tests
+ */
+export function overRows(
+  form: DecoderForm,
+  l: TextLayout,
+  x: Tensor,
+  layer: (i: number, x: Tensor, call: LayerCall) => Tensor,
+  taps?: Tensor[],
+): DecoderRows {
   const { prompts: P, samples: G, prefix: Lp, block: T } = l;
-  const { heads, kvHeads, headDim } = c;
-  const rows = rowsOf(l);
-  const tables = P * (Lp + T);
-  const cos = input('text.cos', [tables, headDim / 2]);
-  const sin = input('text.sin', [tables, headDim / 2]);
+  const { heads, kvHeads, headDim } = form;
+  const tables = rotaryTables(l, headDim);
   const turns = tableRows(l);
-  const padding = input('prefix.bias', [P, 1, 1, Lp]);
+  const padding = prefixBias(l);
   const prefixMask = causal(Lp);
   const blockMask = causal(T);
   const group = heads / kvHeads;
   const scale = 1 / Math.sqrt(headDim);
-  const output: DecoderOutput = { hidden: x, prefixKeys: [], prefixValues: [] };
+  const output: DecoderRows = { x, prefixKeys: [], prefixValues: [] };
+  taps?.push(x);
 
+  /** Prefix and block rows apart. */
+  const apart = (r: Tensor) => t.split(r, [P * Lp, P * G * T], 0);
   /** Rows of one stretch with its heads before its tokens: [P·kvHeads, n·perKv, headDim] for n tokens a prompt. */
   const byHead = (r: Tensor, n: number, perKv: number) => {
     const moved = t.transpose(t.reshape(r, [P, n, kvHeads, perKv * headDim]), [0, 2, 1, 3]);
@@ -89,35 +145,20 @@ export function decoder(w: Weights, c: TextConfig, l: TextLayout, x: Tensor, tap
     const moved = t.transpose(t.reshape(y, [P, kvHeads, n, group * headDim]), [0, 2, 1, 3]);
     return t.reshape(moved, [P * n, heads * headDim]);
   };
+  const own = (r: Tensor, per: number) => t.reshape(r, [P * kvHeads * G, T * per, headDim]);
 
-  for (let i = 0; i < c.layers; i++) {
-    const name = `model.layers.${i}`;
-    const last = i === c.layers - 1;
-    const h = t.rmsNorm(x, w.get(`${name}.input_layernorm.weight`), c.rmsNormEps);
-    const [qk, v] = t.split(
-      qkv(w, `${name}.self_attn`, h, c.attentionBias),
-      [(heads + kvHeads) * headDim, kvHeads * headDim],
-      1,
-    );
-    const turned = t.rotary(t.reshape(qk, [rows, 1, (heads + kvHeads) * headDim]), turns, cos, sin);
-    const [q, k] = t.split(t.reshape(turned, [rows, -1]), [heads * headDim, kvHeads * headDim], 1);
-    const [qPrefix, qBlock] = t.split(q, [P * Lp, P * G * T], 0);
-    const [kPrefix, kBlock] = t
-      .split(k, [P * Lp, P * G * T], 0)
-      .map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
-    const [vPrefix, vBlock] = t
-      .split(v, [P * Lp, P * G * T], 0)
-      .map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
-    output.prefixKeys.push(kPrefix);
-    output.prefixValues.push(vPrefix);
-
-    // Blocks: every query sees the prefix of its prompt and, causally, its own block.
-    const queries = byHead(qBlock, G * T, group);
+  /** Blocks: every query sees the prefix of its prompt and, causally, its own block. */
+  function ofBlocks(
+    queries: Tensor,
+    kPrefix: Tensor,
+    vPrefix: Tensor,
+    kBlock: Tensor,
+    vBlock: Tensor,
+  ): Tensor {
     const toPrefix = t.add(
       t.reshape(t.matmul(queries, kPrefix, { transB: true, alpha: scale }), [P, kvHeads, G * T * group, Lp]),
       padding,
     );
-    const own = (r: Tensor, per: number) => t.reshape(r, [P * kvHeads * G, T * per, headDim]);
     const toBlock = t.add(
       t.reshape(t.matmul(own(queries, group), own(kBlock, 1), { transB: true, alpha: scale }), [
         P * kvHeads * G,
@@ -134,28 +175,33 @@ export function decoder(w: Weights, c: TextConfig, l: TextLayout, x: Tensor, tap
     const [onPrefix, onBlock] = t.split(share, [Lp, T], 1);
     const fromPrefix = t.matmul(t.reshape(onPrefix, [P * kvHeads, G * T * group, Lp]), vPrefix);
     const fromBlock = t.matmul(t.reshape(onBlock, [P * kvHeads * G, T * group, T]), own(vBlock, 1));
-    const blockOut = byRow(t.add(fromPrefix, t.reshape(fromBlock, fromPrefix.shape)), G * T);
-
-    let attended = blockOut;
-    if (last && !taps) {
-      // Nothing reads the prefix after this layer's keys and values.
-      [, x] = t.split(x, [P * Lp, P * G * T], 0);
-    } else {
-      const qp = byHead(qPrefix, Lp, group);
-      const scores = t.matmul(qp, kPrefix, { transB: true, alpha: scale });
-      const seen = t.softmax(t.add(t.reshape(scores, [P * kvHeads, Lp, group, Lp]), prefixMask));
-      const prefixOut = byRow(t.matmul(t.reshape(seen, [P * kvHeads, Lp * group, Lp]), vPrefix), Lp);
-      attended = t.concat([prefixOut, blockOut], 0);
-    }
-    x = t.add(x, t.linear(attended, w.get(`${name}.self_attn.o_proj.weight`)));
-    const m = t.rmsNorm(x, w.get(`${name}.post_attention_layernorm.weight`), c.rmsNormEps);
-    x = t.add(x, mlp(w, `${name}.mlp`, m, false));
-    taps?.push(x);
+    return byRow(t.add(fromPrefix, t.reshape(fromBlock, fromPrefix.shape)), G * T);
   }
-  output.hidden = t.rmsNorm(x, w.get('model.norm.weight'), c.rmsNormEps);
+
+  function ofPrefix(q: Tensor, k: Tensor, v: Tensor): Tensor {
+    const scores = t.matmul(q, k, { transB: true, alpha: scale });
+    const seen = t.softmax(t.add(t.reshape(scores, [P * kvHeads, Lp, group, Lp]), prefixMask));
+    return byRow(t.matmul(t.reshape(seen, [P * kvHeads, Lp * group, Lp]), v), Lp);
+  }
+
+  for (let i = 0; i < form.layers; i++) {
+    // Nothing reads the prefix after the last layer's keys and values.
+    const blocksAlone = i === form.layers - 1 && !taps;
+    output.x = layer(i, output.x, {
+      rotate: (r) => turned(r, turns, tables),
+      attend(q, k, v) {
+        const [qPrefix, qBlock] = apart(q);
+        const [kPrefix, kBlock] = apart(k).map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
+        const [vPrefix, vBlock] = apart(v).map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
+        output.prefixKeys.push(kPrefix);
+        output.prefixValues.push(vPrefix);
+        const blocks = ofBlocks(byHead(qBlock, G * T, group), kPrefix, vPrefix, kBlock, vBlock);
+        if (blocksAlone) return blocks;
+        return t.concat([ofPrefix(byHead(qPrefix, Lp, group), kPrefix, vPrefix), blocks], 0);
+      },
+      kept: blocksAlone ? apart(output.x)[1] : undefined,
+    });
+    taps?.push(output.x);
+  }
   return output;
 }
-
-/** The output head: the embedding itself where tied. @returns [vocabSize, d] */
-export const headOf = (w: Weights, c: TextConfig): Tensor =>
-  w.get(c.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');

@@ -1,59 +1,51 @@
-/** Models that people have at hand and that are no Qwen2.5-VL, by their `model_type`: what they are in plain words. */
+/** The families of policies that can be trained here. To add one: a folder that exports a `Family`, and a line below. */
+import { CheckpointError } from '../errors.ts';
+import { isObject } from '../json.ts';
+import { shown } from '../reading.ts';
+import type { Family, Policy } from './family.ts';
+import type { Wanted } from './folder.ts';
+import { whatElse } from './other-models.ts';
+import { qwen2_5_vl } from './qwen2_5_vl/index.ts';
 
-const TEXT_ONLY: Record<string, string> = {
-  qwen2: 'Qwen2 or Qwen2.5',
-  qwen2_moe: 'Qwen2 MoE',
-  qwen3: 'Qwen3',
-  qwen3_moe: 'Qwen3 MoE',
-  llama: 'Llama',
-  mistral: 'Mistral',
-  gemma: 'Gemma',
-  gemma2: 'Gemma 2',
-  phi3: 'Phi-3',
-  gpt2: 'GPT-2',
-  qwen2_5_vl_text: 'the language tower of Qwen2.5-VL',
-};
+/** The first is that of policies which are made from nothing. */
+export const families: readonly [Family, ...Family[]] = [qwen2_5_vl];
 
-const SEEING: Record<string, string> = {
-  qwen2_vl: 'Qwen2-VL',
-  qwen3_vl: 'Qwen3-VL',
-  qwen3_vl_moe: 'Qwen3-VL MoE',
-  qwen2_5_omni: 'Qwen2.5-Omni',
-  llava: 'LLaVA',
-  llava_next: 'LLaVA-NeXT',
-  llava_onevision: 'LLaVA-OneVision',
-  llava_qwen2: 'LLaVA with Qwen2',
-  internvl: 'InternVL',
-  internvl_chat: 'InternVL',
-  gemma3: 'Gemma 3',
-  paligemma: 'PaliGemma',
-  idefics3: 'Idefics3',
-  smolvlm: 'SmolVLM',
-  mllama: 'Llama 3.2 Vision',
-  minicpmv: 'MiniCPM-V',
-  phi3_v: 'Phi-3 Vision',
-};
+/** Whatever is asked of a family: the one of a `model_type`. */
+export const familyOf = (modelType: unknown): Family | undefined =>
+  families.find((f) => f.modelType === modelType);
 
-const BLIND_TO_WORDS: Record<string, string> = {
-  dinov2: 'DINOv2',
-  dinov2_with_registers: 'DINOv2 with registers',
-  dinov3_vit: 'DINOv3',
-  vit: 'ViT',
-  clip: 'CLIP',
-  siglip: 'SigLIP',
-  qwen2_5_vl_vision: 'the vision tower of Qwen2.5-VL',
-};
+const list = (items: string[]) =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 
-const nameIn = (table: Record<string, string>, type: string) =>
-  Object.hasOwn(table, type) ? table[type] : undefined;
+/** The folder of any of them. */
+export const POLICY: Wanted = { what: `a ${families.map((f) => f.title).join(' or ')} checkpoint` };
 
-/** What a `model_type` other than the wanted one is, as in "is …"; nothing where it is not known here. */
-export function familyOf(modelType: unknown): string | undefined {
-  if (typeof modelType !== 'string') return undefined;
-  const text = nameIn(TEXT_ONLY, modelType);
-  if (text) return `${text}, a model of text alone that sees no pictures`;
-  const seeing = nameIn(SEEING, modelType);
-  if (seeing) return `${seeing}, another family of vision-language models`;
-  const blind = nameIn(BLIND_TO_WORDS, modelType);
-  return blind && `${blind}, a model of pictures alone that writes no words`;
+/**
+ * The policy that a folder's config.json describes.
+ * @param config parsed contents of config.json @param generation those of generation_config.json, where there is one
+ * @param dir the folder, for messages
+ * @throws CheckpointError on another model, a missing key, sizes that do not fit each other
+ */
+export function parsePolicy(config: unknown, generation: unknown, dir: string): Policy {
+  const file = `${dir}/config.json`;
+  if (!isObject(config))
+    throw new CheckpointError(
+      `${file}: the file must hold a JSON object; take the file from the model's hub page`,
+    );
+  const type = Object.hasOwn(config, 'model_type') ? config.model_type : undefined;
+  const family = familyOf(type);
+  if (!family) {
+    const part = families.find((f) => typeof type === 'string' && Object.hasOwn(f.parts, type))?.parts;
+    const what = part?.[String(type)] ?? whatElse(type);
+    const found = type === undefined || type === null ? 'is missing' : `is ${shown(type)}`;
+    const supported = list(families.map((f) => `"${f.modelType}" (${f.title})`));
+    throw new CheckpointError(
+      `${file}: "model_type" ${found}${what ? `, that is ${what}` : ''}; supported ${families.length > 1 ? 'are' : 'is'} ${supported}, name such a folder: ${families[0].example} from the hub, for one`,
+    );
+  }
+  if (Object.hasOwn(config, 'quantization_config') && config.quantization_config !== null)
+    throw new CheckpointError(
+      `${file}: the weights are quantised ("quantization_config"), which cannot be trained; take the checkpoint that they were made from`,
+    );
+  return family.read(config, generation, dir);
 }

@@ -1,22 +1,18 @@
 /** Folders in Hugging Face's form as people name them: whether one is there, and what they have named instead. */
 import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
+import { z } from 'zod';
 import { CheckpointError, systemCode, systemFailure } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { readJson, shown } from '../reading.ts';
 
 export const SINGLE = 'model.safetensors';
-export const INDEX = 'model.safetensors.index.json';
-/** Bytes of an index of shards that are read at most; that of a model of 1,000 layers has 2 MiB. */
-const INDEX_BYTES = 2 ** 24;
 
 /** What a folder is wanted for. */
 export interface Wanted {
   /** As in "name the folder of …". */
   what: string;
 }
-
-export const POLICY: Wanted = { what: 'a Qwen2.5-VL checkpoint' };
-export const DINOV2: Wanted = { what: 'a DINOv2 checkpoint' };
 
 /** A path that reads like the name of a model on the hub, and whose first part is no folder here. */
 function hubName(path: string): string | undefined {
@@ -82,11 +78,13 @@ function insteadOf(dir: string, names: readonly string[], wanted: Wanted): strin
   return last && `did you mean ${last}?`;
 }
 
+const adapterKeys = z.object({ base_model_name_or_path: z.string() });
+
 function baseOf(dir: string): string {
   try {
-    const adapter = readJson(join(dir, 'adapter_config.json'), '') as { base_model_name_or_path?: unknown };
-    const base = adapter?.base_model_name_or_path;
-    return typeof base === 'string' ? ` of ${shown(base)}` : '';
+    const file = join(dir, 'adapter_config.json');
+    const { base_model_name_or_path: base } = parseJson(adapterKeys, readJson(file, ''), file);
+    return ` of ${shown(base)}`;
   } catch {
     return '';
   }
@@ -103,60 +101,4 @@ function subfolders(dir: string): string[] {
   } catch {
     return [];
   }
-}
-
-const isFileBeside = (file: unknown): file is string =>
-  typeof file === 'string' &&
-  file === basename(file) &&
-  !/[\\\0]/.test(file) &&
-  file.endsWith('.safetensors');
-
-/**
- * The weight files of a folder, by name. With an index, also which file is said to hold which tensor.
- * @throws CheckpointError where there are none, or the index names others than files beside it
- */
-export function weightFiles(
-  dir: string,
-  { what }: Wanted,
-): { files: string[]; map: Map<string, string> | undefined } {
-  if (existsSync(join(dir, SINGLE))) return { files: [SINGLE], map: undefined };
-  const indexPath = join(dir, INDEX);
-  if (!existsSync(indexPath)) throw new CheckpointError(`${dir}: no weights; ${otherWeights(dir, what)}`);
-  const again = 'download or save the checkpoint again';
-  const index = readJson(indexPath, again, INDEX_BYTES) as { weight_map?: unknown } | null;
-  const weightMap = index?.weight_map;
-  if (weightMap === null || typeof weightMap !== 'object' || Array.isArray(weightMap))
-    throw new CheckpointError(`${indexPath}: "weight_map" is ${shown(weightMap)}, not an object; ${again}`);
-  const map = new Map<string, string>();
-  for (const [name, file] of Object.entries(weightMap)) {
-    if (!isFileBeside(file))
-      throw new CheckpointError(
-        `${indexPath}: tensor ${shown(name)} is said to be in ${shown(file)}; expected a .safetensors file beside the index`,
-      );
-    map.set(name, file);
-  }
-  const files = [...new Set(map.values())].sort();
-  if (files.length === 0) throw new CheckpointError(`${indexPath}: "weight_map" is empty; ${again}`);
-  const absent = files.find((file) => !existsSync(join(dir, file)));
-  if (absent !== undefined)
-    throw new CheckpointError(
-      `${join(dir, absent)}: the index names this shard but it is missing; download it`,
-    );
-  return { files, map };
-}
-
-function otherWeights(dir: string, what: string): string {
-  const names = readdirSync(dir);
-  const find = (pattern: RegExp) => names.find((name) => pattern.test(name));
-  const pickle = find(/\.(bin|pt|pth|ckpt)$/);
-  if (pickle !== undefined)
-    return `only ${shown(pickle)} is there, and pickled files are not read as they can run code: convert it in Python (from_pretrained, then save_pretrained) or take a ${SINGLE}`;
-  if (find(/\.gguf$/) !== undefined)
-    return `only GGUF files are there, which cannot be trained; take ${what} with ${SINGLE}`;
-  if (find(/^adapter_model\./) !== undefined)
-    return 'only a PEFT adapter is there: merge it into its base model first (merge_and_unload, save_pretrained)';
-  const other = find(/\.safetensors$/);
-  if (other !== undefined)
-    return `${shown(other)} is there, but neither ${SINGLE} nor ${INDEX}; rename it, or download the index`;
-  return `put ${SINGLE}, or shards with ${INDEX}, there`;
 }

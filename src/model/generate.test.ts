@@ -43,7 +43,7 @@ async function open(name: string) {
       responses_G: [],
     })),
   );
-  return { c: checkpoint.config, prompts, weights, groups };
+  return { c: checkpoint.policy, prompts, weights, groups };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -164,7 +164,7 @@ it('first-token frequencies are the model’s probabilities (chi-square), the im
   await session.close();
   const N = 6000;
   const rollouts = await generate(opened, [group], N, 1, 'full');
-  const seen = new Float64Array(c.text.vocabSize);
+  const seen = new Float64Array(c.decoder.vocabSize);
   for (const r of rollouts) seen[r.tokens[0]]++;
   expect(seen[c.tokens.image]).toBe(0);
   const allowed = 1 - Number(p[c.tokens.image]);

@@ -6,12 +6,9 @@ import { constant, DYNAMIC, input, type Tensor } from '../tensor/graph.ts';
 import { loop } from '../tensor/loop.ts';
 import * as t from '../tensor/ops.ts';
 import { compile, type Program } from '../tensor/program.ts';
-import type { PolicyConfig } from './config.ts';
-import { decoder, embed, headOf } from './decoder.ts';
-import { mlp, qkv } from './layers.ts';
-import type { Layout } from './policy.ts';
+import { prefixBias, rotaryTables, rowsOf, turned } from './decoder.ts';
+import type { Layout, Policy } from './family.ts';
 import { chooseToken, type Sampling } from './sampling.ts';
-import { visionTower } from './vision-tower.ts';
 import type { Weights } from './weights.ts';
 
 /**
@@ -24,40 +21,62 @@ import type { Weights } from './weights.ts';
  */
 export function generationProgram(
   w: Weights,
-  c: PolicyConfig,
+  policy: Policy,
   l: Layout,
   view: string,
   sampling: Sampling,
   tokens: { ended: readonly number[]; banned: readonly number[] },
 ): Program {
   const { prompts: P, samples: G, prefix: Lp, block: T } = l;
-  const { heads, kvHeads, headDim, layers, rmsNormEps: eps } = c.text;
+  const { heads, kvHeads, headDim, layers } = policy.decoder;
   const B = P * G;
   const group = heads / kvHeads;
   const scale = 1 / Math.sqrt(headDim);
-  const imageEmbeds = l.vision ? visionTower(w, c.vision, l.vision, view) : null;
   // The prefill is the training graph's own: what is not needed of the block rows is never computed.
-  const rows = P * (Lp + G * T);
-  const all = embed(w, l, imageEmbeds);
-  const { prefixKeys, prefixValues } = decoder(w, c.text, l, all);
-  const cos = input('text.cos', [P * (Lp + T), headDim / 2]);
-  const sin = input('text.sin', [P * (Lp + T), headDim / 2]);
-  const padding = t.reshape(input('prefix.bias', [P, 1, 1, Lp]), [P, 1, 1, Lp]);
+  const { prefixKeys, prefixValues } = policy.rows(w, l, view);
+  const tables = rotaryTables(l, headDim);
+  const padding = prefixBias(l);
   const uniforms = input('uniforms', [T, B]);
-  const words = input('ids', [rows], 'int32');
+  const words = input('ids', [rowsOf(l)], 'int32');
   const firstRows = Int32Array.from({ length: B }, (_, i) => P * Lp + i * T);
   const start = t.gather(words, constant(firstRows, [B]));
   const tableBase = constant(
     BigInt64Array.from({ length: B }, (_, i) => BigInt(P * Lp + Math.floor(i / G) * T)),
     [B, 1],
   );
-  const embedding = w.get('model.embed_tokens.weight');
-  const head = headOf(w, c.text);
+  const embedding = w.get(policy.decoder.embedding);
+  const head = policy.head(w);
   const empty = constant(new Float32Array(0), [P * kvHeads * G, 0, headDim]);
-  const pad = t.scalar(c.tokens.pad, 'int32');
+  const pad = t.scalar(policy.tokens.pad, 'int32');
 
   /** [B, kvHeads·n] rows to [P, kvHeads, G, n]: the rollouts of a prompt beside each other under each head. */
   const byHead = (x: Tensor, n: number) => t.transpose(t.reshape(x, [P, G, kvHeads, n]), [0, 2, 1, 3]);
+  const grow = (cache: Tensor, rows: Tensor) =>
+    t.concat([cache, t.reshape(byHead(rows, headDim), [P * kvHeads * G, 1, headDim])], 1);
+
+  /** One query of every rollout: it sees the prefix of its prompt and what its own rollout has so far. */
+  function attend(i: number, q: Tensor, keys: Tensor, values: Tensor): Tensor {
+    const queries = byHead(q, group * headDim);
+    const toPrefix = t.add(
+      t.reshape(
+        t.matmul(t.reshape(queries, [P * kvHeads, G * group, headDim]), prefixKeys[i], {
+          transB: true,
+          alpha: scale,
+        }),
+        [P, kvHeads, G * group, Lp],
+      ),
+      padding,
+    );
+    const own = t.reshape(queries, [P * kvHeads * G, group, headDim]);
+    const toOwn = t.matmul(own, keys, { transB: true, alpha: scale });
+    const share = t.softmax(t.concat([t.reshape(toPrefix, [P * kvHeads * G, group, Lp]), toOwn], 2));
+    const onPrefix = t.reshape(t.head(share, Lp, 2), [P * kvHeads, G * group, Lp]);
+    const onOwn = t.tail(share, Lp, 2);
+    const fromPrefix = t.matmul(onPrefix, prefixValues[i]);
+    const fromOwn = t.reshape(t.matmul(onOwn, values), [P * kvHeads, G * group, headDim]);
+    const y = t.reshape(t.add(fromPrefix, fromOwn), [P, kvHeads, G, group * headDim]);
+    return t.reshape(t.transpose(y, [0, 2, 1, 3]), [B, heads * headDim]);
+  }
 
   const { scans } = loop(
     input('turns', [], 'int64'),
@@ -74,46 +93,17 @@ export function generationProgram(
       let x = t.gather(embedding, ids);
       const grown: Tensor[] = [];
       for (let i = 0; i < layers; i++) {
-        const name = `model.layers.${i}`;
-        const h = t.rmsNorm(x, w.get(`${name}.input_layernorm.weight`), eps);
-        const joined = qkv(w, `${name}.self_attn`, h, c.text.attentionBias);
-        const [qk, v] = t.split(joined, [(heads + kvHeads) * headDim, kvHeads * headDim], 1);
-        const turned = t.rotary(t.reshape(qk, [B, 1, (heads + kvHeads) * headDim]), at, cos, sin);
-        const [q, k] = t.split(t.reshape(turned, [B, -1]), [heads * headDim, kvHeads * headDim], 1);
-        const queries = byHead(q, group * headDim);
-        const keys = t.concat(
-          [caches[2 * i], t.reshape(byHead(k, headDim), [P * kvHeads * G, 1, headDim])],
-          1,
-        );
-        const values = t.concat(
-          [caches[2 * i + 1], t.reshape(byHead(v, headDim), [P * kvHeads * G, 1, headDim])],
-          1,
-        );
-        grown.push(keys, values);
-        const toPrefix = t.add(
-          t.reshape(
-            t.matmul(t.reshape(queries, [P * kvHeads, G * group, headDim]), prefixKeys[i], {
-              transB: true,
-              alpha: scale,
-            }),
-            [P, kvHeads, G * group, Lp],
-          ),
-          padding,
-        );
-        const own = t.reshape(queries, [P * kvHeads * G, group, headDim]);
-        const toOwn = t.matmul(own, keys, { transB: true, alpha: scale });
-        const share = t.softmax(t.concat([t.reshape(toPrefix, [P * kvHeads * G, group, Lp]), toOwn], 2));
-        const onPrefix = t.reshape(t.head(share, Lp, 2), [P * kvHeads, G * group, Lp]);
-        const onOwn = t.tail(share, Lp, 2);
-        const fromPrefix = t.matmul(onPrefix, prefixValues[i]);
-        const fromOwn = t.reshape(t.matmul(onOwn, values), [P * kvHeads, G * group, headDim]);
-        const y = t.reshape(t.add(fromPrefix, fromOwn), [P, kvHeads, G, group * headDim]);
-        const attended = t.reshape(t.transpose(y, [0, 2, 1, 3]), [B, heads * headDim]);
-        x = t.add(x, t.linear(attended, w.get(`${name}.self_attn.o_proj.weight`)));
-        const m = t.rmsNorm(x, w.get(`${name}.post_attention_layernorm.weight`), eps);
-        x = t.add(x, mlp(w, `${name}.mlp`, m, false));
+        x = policy.layer(w, i, x, {
+          rotate: (rows) => turned(rows, at, tables),
+          attend(q, k, v) {
+            const keys = grow(caches[2 * i], k);
+            const values = grow(caches[2 * i + 1], v);
+            grown.push(keys, values);
+            return attend(i, q, keys, values);
+          },
+        });
       }
-      const logits = t.linear(t.rmsNorm(x, w.get('model.norm.weight'), eps), head);
+      const logits = t.linear(policy.finish(w, x), head);
       const { token, logprob } = chooseToken(logits, t.gather(uniforms, turn), sampling, tokens.banned);
       const chosen = t.where(done, pad, token);
       const next = tokens.ended.reduce<Tensor>(

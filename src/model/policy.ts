@@ -1,47 +1,37 @@
 /** The whole policy as a graph: from tokens and pictures to the log-probability of each response token. */
 import { input, type Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
-import type { PolicyConfig } from './config.ts';
-import { decoder, embed, headOf, type TextLayout } from './decoder.ts';
-import { type VisionLayout, visionTower } from './vision-tower.ts';
+import type { Layout, Policy } from './family.ts';
 import type { Weights } from './weights.ts';
 
-/** The shapes of one batch; equal layouts share a compiled program. */
-export interface Layout extends TextLayout {
-  vision: VisionLayout | null;
-}
-
 export interface PolicyOutput {
-  /** [P·G, block, vocabSize]-rows, flattened: [P·G·block, V]. */
+  /** Of the block rows: [P·G·block, vocabSize]. */
   logits: Tensor;
   imageEmbeds: Tensor | null;
-  prefixKeys: Tensor[];
-  prefixValues: Tensor[];
 }
 
-/** @param view which pictures are fed (`<view>.pixels`) @param taps receives each layer's output, for tests */
+/**
+ * @param view which pictures are fed (`<view>.pixels`)
+ * @param taps receives what enters the first layer and each layer's output, the last one after the final norm; for tests
+ */
 export function policyGraph(
   w: Weights,
-  c: PolicyConfig,
+  policy: Policy,
   l: Layout,
   view: string,
   taps?: Tensor[],
 ): PolicyOutput {
-  const imageEmbeds = l.vision ? visionTower(w, c.vision, l.vision, view) : null;
-  const x = embed(w, l, imageEmbeds);
-  taps?.push(x);
-  const { hidden, prefixKeys, prefixValues } = decoder(w, c.text, l, x, taps);
-  if (taps) {
-    taps[taps.length - 1] = hidden;
-    const [, block] = t.split(hidden, [l.prompts * l.prefix, l.prompts * l.samples * l.block], 0);
-    return { logits: t.linear(block, headOf(w, c.text)), imageEmbeds, prefixKeys, prefixValues };
-  }
-  return { logits: t.linear(hidden, headOf(w, c.text)), imageEmbeds, prefixKeys, prefixValues };
+  const { x, imageEmbeds } = policy.rows(w, l, view, taps);
+  const hidden = policy.finish(w, x);
+  if (!taps) return { logits: t.linear(hidden, policy.head(w)), imageEmbeds };
+  taps[taps.length - 1] = hidden;
+  const [, block] = t.split(hidden, [l.prompts * l.prefix, l.prompts * l.samples * l.block], 0);
+  return { logits: t.linear(block, policy.head(w)), imageEmbeds };
 }
 
 /** Log-probabilities of the targets under softmax(logits / temperature): [P·G, block]. */
-export function logProbs(w: Weights, c: PolicyConfig, l: Layout, view: string, temperature: number): Tensor {
-  const { logits } = policyGraph(w, c, l, view);
+export function logProbs(w: Weights, policy: Policy, l: Layout, view: string, temperature: number): Tensor {
+  const { logits } = policyGraph(w, policy, l, view);
   const cooled = temperature === 1 ? logits : t.mul(logits, 1 / temperature);
   const rows = l.prompts * l.samples * l.block;
   const targets = input('targets', [rows], 'int32');

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../errors.ts';
-import { readPolicyConfig } from './checkpoint.ts';
-import { type GridThw, imageTokens, ropeIndex, rotaryPositions, windowIndex } from './positions.ts';
+import { readPolicy } from './checkpoint.ts';
+import { type GridThw, imageTokens, ropeIndex, rotaryPositions } from './positions.ts';
+import { windowIndex } from './qwen2_5_vl/windows.ts';
 
 const GOLDEN = 'test/golden/qwen2_5_vl';
 
@@ -32,7 +33,8 @@ interface PaddedBatch {
 }
 
 describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s', (name) => {
-  const config = readPolicyConfig(`${GOLDEN}/${name}`);
+  const { patches, tokens } = readPolicy(`${GOLDEN}/${name}`);
+  const config = { ...patches, tokens };
   const { prompts, padded_batch } = JSON.parse(readFileSync(`${GOLDEN}/${name}/expected.json`, 'utf8')) as {
     prompts: Expected[];
     padded_batch: PaddedBatch;
@@ -78,7 +80,8 @@ describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s'
 });
 
 describe('ropeIndex', () => {
-  const config = readPolicyConfig(`${GOLDEN}/tiny_tied`);
+  const { patches, tokens } = readPolicy(`${GOLDEN}/tiny_tied`);
+  const config = { ...patches, tokens };
   const { image, video, visionStart, visionEnd } = config.tokens;
   const grid: GridThw = [1, 4, 4];
   const pads = (n: number) => new Array<number>(n).fill(image);

@@ -1,10 +1,9 @@
 /**
- * Positions that the host works out before a forward pass: the three-axis rotary positions of the decoder, and the
- * vision tower's window order and two-axis rotary positions.
- * Source: Hugging Face transformers, models/qwen2_5_vl/modeling_qwen2_5_vl.py (`get_rope_index`) and vision_utils.py.
+ * Positions that the host works out before a forward pass: the three-axis rotary positions of a decoder (M-RoPE), and
+ * where the patches of a picture lie.
+ * Source: Hugging Face transformers, `get_rope_index` of the vision-language models with M-RoPE, and vision_utils.py.
  */
 import { DataError } from '../errors.ts';
-import type { PolicyConfig, VisionConfig } from './config.ts';
 
 /** Patches of an image along time, height and width, before merging. */
 export type GridThw = readonly [t: number, h: number, w: number];
@@ -32,21 +31,21 @@ export function imageTokens(grid: GridThw, mergeSize: number): number {
 export function ropeIndex(
   ids_L: ArrayLike<number>,
   grids: readonly GridThw[],
-  config: Pick<PolicyConfig, 'vision' | 'tokens'>,
+  form: { mergeSize: number; tokens: { image: number; video: number } },
   promptLength: number = ids_L.length,
 ): RopePositions {
   const length = ids_L.length;
-  const merge = config.vision.mergeSize;
+  const { mergeSize: merge, tokens } = form;
   const [t_L, h_L, w_L] = [new Int32Array(length), new Int32Array(length), new Int32Array(length)];
   let next = 0;
   let image = 0;
   for (let i = 0; i < length; ) {
-    if (i < promptLength && ids_L[i] === config.tokens.video) {
+    if (i < promptLength && ids_L[i] === tokens.video) {
       throw new DataError(
         `prompt: a video token stands at position ${i}; only still images are supported, remove it`,
       );
     }
-    if (i >= promptLength || ids_L[i] !== config.tokens.image) {
+    if (i >= promptLength || ids_L[i] !== tokens.image) {
       t_L[i] = h_L[i] = w_L[i] = next++;
       i++;
       continue;
@@ -60,7 +59,7 @@ export function ropeIndex(
     const count = frames * rows * columns;
     for (let k = 0; k < count; k++) {
       const at = i + k;
-      if (at >= promptLength || ids_L[at] !== config.tokens.image) {
+      if (at >= promptLength || ids_L[at] !== tokens.image) {
         throw new DataError(
           `prompt: image ${image + 1} has ${k} image tokens; its grid ${grid.join('x')} needs ${count}; expand each image mark once`,
         );
@@ -81,65 +80,14 @@ export function ropeIndex(
   return { positions: [t_L, h_L, w_L], delta: next - length };
 }
 
-export interface WindowIndex {
-  /** Merge unit that comes at each place when windows are laid end to end (a permutation of [units]). */
-  order_U: Int32Array;
-  /** Where each unit went: `inverse_U[order_U[i]] = i`; puts the merged tokens back in reading order. */
-  inverse_U: Int32Array;
-  /** Boundaries of the windows, counted in patches: [windows + 1], from 0. */
-  cuWindowSeqlens: Int32Array;
-  /** Boundaries of the frames, counted in patches, for the blocks with full attention: [frames + 1], from 0. */
-  cuSeqlens: Int32Array;
-}
-
-/** The permutation that makes attention windows contiguous, and where they end, over all images of one batch. */
-export function windowIndex(
-  grids: readonly GridThw[],
-  vision: Pick<VisionConfig, 'mergeSize' | 'windowSize' | 'patchSize'>,
-): WindowIndex {
-  const { mergeSize, windowSize, patchSize } = vision;
-  const side = Math.floor(Math.floor(windowSize / mergeSize) / patchSize);
-  const unit = mergeSize * mergeSize;
-  const order: number[] = [];
-  const windows = [0];
-  const frames = [0];
-  let first = 0;
-  for (const [t, h, w] of grids) {
-    const rows = Math.floor(h / mergeSize);
-    const columns = Math.floor(w / mergeSize);
-    for (let frame = 0; frame < t; frame++) {
-      for (let top = 0; top < rows; top += side) {
-        for (let left = 0; left < columns; left += side) {
-          for (let y = top; y < Math.min(top + side, rows); y++) {
-            for (let x = left; x < Math.min(left + side, columns); x++) order.push(first + y * columns + x);
-          }
-          windows.push(order.length * unit);
-        }
-      }
-      first += rows * columns;
-      frames.push(frames[frames.length - 1]! + h * w);
-    }
-  }
-  const order_U = Int32Array.from(order);
-  const inverse_U = new Int32Array(order.length);
-  for (let i = 0; i < order.length; i++) inverse_U[order_U[i]!] = i;
-  return {
-    order_U,
-    inverse_U,
-    cuWindowSeqlens: Int32Array.from(windows),
-    cuSeqlens: Int32Array.from(frames),
-  };
-}
-
 /**
  * Row and column of every patch, in the order in which the image processor lays patches out (merge squares one after
  * another), before any window permutation. Row-major [N, 2]: `h` at 2n, `w` at 2n + 1.
  */
 export function rotaryPositions(
   grids: readonly GridThw[],
-  vision: Pick<VisionConfig, 'mergeSize'>,
+  { mergeSize: merge }: { mergeSize: number },
 ): Int32Array {
-  const merge = vision.mergeSize;
   const total = grids.reduce((sum, [t, h, w]) => sum + t * h * w, 0);
   const positions = new Int32Array(total * 2);
   let n = 0;
@@ -158,4 +106,31 @@ export function rotaryPositions(
     }
   }
   return positions;
+}
+
+/**
+ * Two-axis rotary tables of a vision tower: the first half of the frequencies follows the row of a patch, the other its
+ * column. Rows past `from_N` are padding.
+ * @param where_N2 as `rotaryPositions` has them @param from_N for each row of the tower the patch that it shows
+ * @returns [rows, headDim / 2] each
+ */
+export function patchRotary(
+  where_N2: Int32Array,
+  from_N: Int32Array,
+  rows: number,
+  { headDim, ropeTheta }: { headDim: number; ropeTheta: number },
+): { cos: Float32Array; sin: Float32Array } {
+  const half = headDim / 2;
+  const quarter = half / 2;
+  const cos = new Float32Array(rows * half);
+  const sin = new Float32Array(rows * half);
+  from_N.forEach((from, i) => {
+    for (let f = 0; f < half; f++) {
+      const position = where_N2[2 * from + (f < quarter ? 0 : 1)];
+      const angle = position * ropeTheta ** ((-2 * (f % quarter)) / half);
+      cos[i * half + f] = Math.cos(angle);
+      sin[i * half + f] = Math.sin(angle);
+    }
+  });
+  return { cos, sin };
 }

@@ -2,8 +2,7 @@
 import { GraphError } from '../errors.ts';
 import { input, type Tensor } from '../tensor/graph.ts';
 import { gather, stopGradient } from '../tensor/ops.ts';
-import type { PolicyConfig } from './config.ts';
-import { parameterSpecs } from './names.ts';
+import type { ParameterSpec } from './parameters.ts';
 
 /** Rows of a table that were looked up by fed ids. */
 export interface Lookup {
@@ -26,12 +25,15 @@ export class Weights {
    *   that of the `lookups()` and adds its rows up. A batch names one token thousands of times, and no operator of the
    *   runtime adds such rows both quickly and rightly.
    */
-  constructor(config: PolicyConfig, options: { rowGradients?: boolean } = {}) {
-    this.shapes = new Map(parameterSpecs(config).map((p) => [p.name, p.shape]));
+  constructor(
+    policy: { readonly parameters: readonly ParameterSpec[] },
+    options: { rowGradients?: boolean } = {},
+  ) {
+    this.shapes = new Map(policy.parameters.map((p) => [p.name, p.shape]));
     this.rowGradients = options.rowGradients ?? false;
   }
 
-  /** The parameter of this name (the hub's). @throws GraphError where the policy has none of that name */
+  /** The parameter of this name. @throws GraphError where the policy has none of that name */
   get(name: string): Tensor {
     const have = this.made.get(name);
     if (have) return have;

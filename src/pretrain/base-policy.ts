@@ -1,4 +1,4 @@
-/** A base policy made from nothing: its tokenizer, its shape in the Qwen2.5-VL form, and its first parameters. */
+/** A base policy made from nothing: its tokenizer, its shape in the form of a family, and its first parameters. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { description } from '../data/tasks/describe.ts';
 import { makeUndrawn } from '../data/tasks/make.ts';
 import { solution } from '../data/tasks/solution.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { newPolicyConfig } from '../model/config.ts';
+import { families } from '../model/families.ts';
 import { initialParameters } from '../model/init.ts';
 import { random } from '../random.ts';
 import type { PolicyText } from '../rollout/prompts.ts';
@@ -28,22 +28,8 @@ export interface BaseShape {
   vocabulary: number;
 }
 
-const PREPROCESSOR = {
-  do_resize: true,
-  do_rescale: true,
-  do_normalize: true,
-  image_mean: [0.48145466, 0.4578275, 0.40821073],
-  image_std: [0.26862954, 0.26130258, 0.27577711],
-  image_processor_type: 'Qwen2VLImageProcessor',
-  max_pixels: 50176,
-  merge_size: 2,
-  min_pixels: 3136,
-  patch_size: 14,
-  processor_class: 'Qwen2_5_VLProcessor',
-  resample: 3,
-  rescale_factor: 1 / 255,
-  temporal_patch_size: 2,
-};
+/** Limits of a picture, in pixels. */
+const PIXELS = { min: 3136, max: 50176 };
 
 /** Texts of the built-in tasks, all levels of dependency: what the tokenizer is learnt from. */
 function corpus(seed: string, rows: number): string[] {
@@ -66,6 +52,7 @@ export interface NewBase {
 
 /** @param seed decides the tokenizer's texts and the first parameters */
 export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
+  const [family] = families;
   const files = trainTokenizer(corpus(seed, 800), { vocabSize: shape.vocabulary });
   // Its questions come without any words on the form of the answer (see policy.ts).
   const settings = { ...JSON.parse(files.get('tokenizer_config.json')!), papo_format_prompt: '' };
@@ -76,7 +63,7 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
     const tokenizer = loadTokenizer(dir);
     const chat = loadChatTemplate(dir);
     const id = (token: string) => tokenizer.idOf(token)!;
-    const config = newPolicyConfig({
+    const policy = family.create({
       text: {
         hiddenSize: shape.hidden,
         layers: shape.layers,
@@ -85,7 +72,6 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
         intermediateSize: shape.intermediate,
         vocabSize: Math.ceil(tokenizer.vocabSize / 64) * 64,
         tieWordEmbeddings: true,
-        mropeSection: sections(shape.hidden / shape.heads / 2),
         // Short sequences: the slowest frequency need not span 32k tokens.
         ropeTheta: 10_000,
         maxPositions: 4096,
@@ -95,8 +81,6 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
         hiddenSize: shape.visionHidden,
         heads: shape.visionHeads,
         intermediateSize: shape.visionIntermediate,
-        windowSize: 112,
-        fullAttentionBlocks: [shape.visionDepth - 1],
       },
       tokens: {
         image: id('<|image_pad|>'),
@@ -107,20 +91,21 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
         pad: id('<|endoftext|>'),
       },
     });
-    const preprocessor = `${JSON.stringify(PREPROCESSOR, null, 2)}\n`;
+    const processor = family.preprocessor(PIXELS);
+    const preprocessor = `${JSON.stringify(processor, null, 2)}\n`;
     const companions = new Map([...files, ['preprocessor_config.json', preprocessor]]);
     const utf8 = new TextEncoder();
     return {
       checkpoint: {
-        config,
-        parameters: initialParameters(config, random(seed, 'parameters')),
-        layout: 'hub',
+        policy,
+        parameters: initialParameters(policy, random(seed, 'parameters')),
+        layout: policy.names.usual,
         extraFiles: new Map([...companions].map(([n, s]) => [n, utf8.encode(s)])),
       },
       text: {
         tokenizer,
         chat,
-        processor: parseProcessorConfig(PREPROCESSOR, 'the base policy'),
+        processor: parseProcessorConfig(processor, 'the base policy'),
         format: { formatPrompt: '' },
         maxPromptTokens: 1024,
       },
@@ -128,10 +113,4 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** M-RoPE sections in the proportion of the released models (16 : 24 : 24). */
-function sections(half: number): [number, number, number] {
-  const side = Math.floor((half * 3) / 8);
-  return [half - 2 * side, side, side];
 }

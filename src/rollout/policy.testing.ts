@@ -1,7 +1,7 @@
 /** A policy folder small enough to be read a thousand times. */
 import { readFileSync } from 'node:fs';
 import { writeCheckpoint } from '../model/checkpoint.ts';
-import { newPolicyConfig } from '../model/config.ts';
+import { families } from '../model/families.ts';
 import { initialParameters } from '../model/init.ts';
 import { random } from '../random.ts';
 import { loadTokenizer } from '../text/load.ts';
@@ -17,7 +17,7 @@ const COMPANIONS = [
 /** Writes the folder: one layer, width 8, with the tokenizer and templates of the golden policy. */
 export function writeTinyPolicy(dir: string, options: { shardBytes?: number } = {}): void {
   const { special } = loadTokenizer(GOLDEN);
-  const config = newPolicyConfig({
+  const policy = families[0].create({
     text: {
       hiddenSize: 8,
       layers: 1,
@@ -26,16 +26,8 @@ export function writeTinyPolicy(dir: string, options: { shardBytes?: number } = 
       intermediateSize: 8,
       vocabSize: 352,
       tieWordEmbeddings: true,
-      mropeSection: [2, 1, 1],
     },
-    vision: {
-      depth: 1,
-      hiddenSize: 4,
-      heads: 1,
-      intermediateSize: 4,
-      windowSize: 112,
-      fullAttentionBlocks: [0],
-    },
+    vision: { depth: 1, hiddenSize: 4, heads: 1, intermediateSize: 4 },
     tokens: {
       image: special.imagePad,
       video: special.videoPad!,
@@ -48,9 +40,9 @@ export function writeTinyPolicy(dir: string, options: { shardBytes?: number } = 
   writeCheckpoint(
     dir,
     {
-      config,
-      parameters: initialParameters(config, random('tiny policy')),
-      layout: 'hub',
+      policy,
+      parameters: initialParameters(policy, random('tiny policy')),
+      layout: policy.names.usual,
       extraFiles: new Map(COMPANIONS.map((name) => [name, readFileSync(`${GOLDEN}/${name}`)])),
     },
     options,

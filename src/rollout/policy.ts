@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CheckpointError } from '../errors.ts';
-import { readPolicyConfig } from '../model/checkpoint.ts';
-import type { PolicyConfig } from '../model/config.ts';
-import { parameterSpecs } from '../model/names.ts';
-import { readProcessor } from '../model/processor-file.ts';
+import { readPolicy } from '../model/checkpoint.ts';
+import type { Policy } from '../model/family.ts';
+import { sizeOf } from '../model/parameters.ts';
+import { readProcessor } from '../model/processor.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { loadChatTemplate, loadTokenizer, readTokenizerConfig } from '../text/load.ts';
 import { FORMAT_PROMPT } from '../text/prompt.ts';
@@ -42,12 +42,12 @@ function ownFormat(dir: string, base: boolean): string {
 }
 
 /** @throws CheckpointError where the tokenizer's ids are not those that the model was trained with */
-function checkTokens(dir: string, { special, vocabSize }: Tokenizer, { tokens, text }: PolicyConfig): void {
+function checkTokens(dir: string, { special, vocabSize }: Tokenizer, { tokens, decoder }: Policy): void {
   const where = join(dir, 'tokenizer.json');
   const both = 'take tokenizer and config.json from the same model';
-  if (vocabSize > text.vocabSize)
+  if (vocabSize > decoder.vocabSize)
     throw new CheckpointError(
-      `${where}: has ids up to ${vocabSize - 1}, the model knows ${text.vocabSize} ("vocab_size" in config.json); ${both}`,
+      `${where}: has ids up to ${vocabSize - 1}, the model knows ${decoder.vocabSize} ("vocab_size" in config.json); ${both}`,
     );
   const pairs = [
     ['<|image_pad|>', special.imagePad, 'image_token_id', tokens.image],
@@ -68,16 +68,16 @@ export function openPolicy({ policy, data }: RunConfig): RunPolicy {
     throw new CheckpointError(
       `${dir}: the base policy is missing from the package; install papo again, or name a checkpoint with --policy`,
     );
-  const config = readPolicyConfig(dir);
-  const parameters = parameterSpecs(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  const processor = readProcessor(dir, config);
+  const model = readPolicy(dir);
+  const parameters = sizeOf(model.parameters);
+  const processor = readProcessor(dir, model);
   const tokenizer = loadTokenizer(dir);
-  checkTokens(dir, tokenizer, config);
+  checkTokens(dir, tokenizer, model);
   const { systemPrompt, maxPromptTokens, minPixels, maxPixels } = data;
   const name = policy === null ? 'base policy of papo' : dir;
   return {
     dir,
-    description: `${name} (Qwen2.5-VL form, ${count(parameters)} parameters)`,
+    description: `${name} (${model.family.title} form, ${count(parameters)} parameters)`,
     parameters,
     text: {
       tokenizer,

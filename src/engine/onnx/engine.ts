@@ -11,9 +11,9 @@ import {
   writeCheckpoint,
   writeOptimizer,
 } from '../../model/checkpoint.ts';
-import type { PolicyConfig } from '../../model/config.ts';
+import type { Policy } from '../../model/family.ts';
 import { generationProgram } from '../../model/generate.ts';
-import { parameterSpecs } from '../../model/names.ts';
+import { sizeOf } from '../../model/parameters.ts';
 import { logProbs } from '../../model/policy.ts';
 import type { HostTensor } from '../../model/safetensors.ts';
 import type { Sampling } from '../../model/sampling.ts';
@@ -97,7 +97,7 @@ async function reasonOfExecutor(executor: Executor, provider: string): Promise<s
 
 export class OnnxEngine implements Engine {
   readonly description: string;
-  readonly config: PolicyConfig;
+  readonly policy: Policy;
   /** Number of parameters. */
   readonly size: number;
   private readonly checkpoint: Checkpoint;
@@ -111,7 +111,7 @@ export class OnnxEngine implements Engine {
     options: Omit<OnnxEngineOptions, 'checkpointDir'>,
   ) {
     this.checkpoint = checkpoint;
-    this.config = checkpoint.config;
+    this.policy = checkpoint.policy;
     this.executor = executor;
     this.programs = new Programs(executor, 12);
     this.limits = {
@@ -119,7 +119,7 @@ export class OnnxEngine implements Engine {
       rollouts: options.rolloutBatch ?? 512,
       round: options.round ?? 16,
     };
-    this.size = parameterSpecs(this.config).reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
+    this.size = sizeOf(this.policy.parameters);
     const threads = options.threads ?? availableParallelism();
     this.description = `ONNX Runtime (${options.provider ?? 'cpu'}, ${threads} thread${threads === 1 ? '' : 's'})`;
   }
@@ -148,7 +148,7 @@ export class OnnxEngine implements Engine {
   }
 
   private async sampleSome(prompts: Prompt[], o: SampleOptions, first: number): Promise<Rollout[][]> {
-    const c = this.config;
+    const c = this.policy;
     const view = o.view ?? 'original';
     const G = o.samples;
     const blanks = Array.from({ length: G }, () => new Int32Array(0));
@@ -187,7 +187,7 @@ export class OnnxEngine implements Engine {
   }
 
   async score(groups: Group[], o: ScoreOptions): Promise<Float32Array[][]> {
-    const c = this.config;
+    const c = this.policy;
     const out: Float32Array[][] = [];
     for (const part of this.parts(groups)) {
       const viewed = part.map((g) => groupOf(g, o.view));
@@ -208,7 +208,7 @@ export class OnnxEngine implements Engine {
     objective: Objective,
     o: { temperature: number },
   ): Promise<Record<string, number>> {
-    const c = this.config;
+    const c = this.policy;
     const totals: Record<string, number> = {};
     const views = ['original', ...objective.gradientViews];
     for (const part of this.parts(groups, views.length)) {
@@ -232,7 +232,7 @@ export class OnnxEngine implements Engine {
   }
 
   async verify(groups: TrainGroup[], o: { temperature: number }): Promise<SelfCheck> {
-    const c = this.config;
+    const c = this.policy;
     const viewed = groups.map((g) => groupOf(g, 'original'));
     const batch = buildBatch(viewed, c, { round: this.limits.round });
     const handle = await this.programs.get(`verify ${o.temperature} ${layoutKey(batch.layout)}`, () =>
@@ -270,7 +270,7 @@ export class OnnxEngine implements Engine {
 
   async load(dir: string): Promise<void> {
     const loaded = readCheckpoint(dir);
-    for (const { name, shape } of parameterSpecs(this.config)) {
+    for (const { name, shape } of this.policy.parameters) {
       const found = loaded.parameters.get(name);
       if (found?.shape.join() !== shape.join())
         throw new CheckpointError(
@@ -283,7 +283,7 @@ export class OnnxEngine implements Engine {
         `${dir}/optimizer.safetensors: not found; resume from a checkpoint that a run wrote`,
       );
     const moments = { step: state.get('step')?.data[0] ?? 0, moment1: {} as Arrays, moment2: {} as Arrays };
-    for (const { name } of parameterSpecs(this.config)) {
+    for (const { name } of this.policy.parameters) {
       for (const kind of ['moment1', 'moment2'] as const) {
         const m = state.get(`${kind}.${name}`);
         if (!m)
@@ -330,13 +330,7 @@ function groupOf(g: Group, view: string): BatchGroup {
   return { ids_L: g.prompt.ids_L, images, responses_G: g.responses_G };
 }
 
-function addPixels(
-  feeds: Feeds,
-  batch: Batch,
-  groups: readonly BatchGroup[],
-  c: PolicyConfig,
-  view: string,
-): void {
+function addPixels(feeds: Feeds, batch: Batch, groups: readonly BatchGroup[], c: Policy, view: string): void {
   if (batch.layout.vision)
     feeds[`${view}.pixels`] = pixelFeed(
       batch,

@@ -44,7 +44,7 @@ beforeAll(async () => {
       responses_G: [Int32Array.from(p.response_ids), Int32Array.from(p.response_ids.slice(0, 6).reverse())],
     })),
   );
-  const c = checkpoint.config;
+  const c = checkpoint.policy;
   batch = buildBatch(groups, c);
   const hidden = groups.map((g) => ({
     ...g,
@@ -87,7 +87,7 @@ async function gradient(
   input: ObjectiveInput,
 ): Promise<{ grads: Map<string, Float32Array>; operators: number; inputs: string[] }> {
   const objective = makeObjective(parseObjective(input));
-  const program = trainingProgram(checkpoint.config, batch.layout, objective, 1);
+  const program = trainingProgram(checkpoint.policy, batch.layout, objective, 1);
   const session = await Session.create(program);
   const scalars = Object.fromEntries(
     Object.entries(objective.scalars).map(([n, v]) => [`scalar:${n}`, Float32Array.of(v)]),

@@ -1,6 +1,6 @@
 /** One program for a training micro-batch: forward under every view that carries gradient, loss, backward. */
-import type { PolicyConfig } from '../../model/config.ts';
-import { type Layout, logProbs } from '../../model/policy.ts';
+import type { Layout, Policy } from '../../model/family.ts';
+import { logProbs } from '../../model/policy.ts';
 import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
 import { gradients } from '../../tensor/grad.ts';
@@ -13,16 +13,17 @@ import { GRADIENT, type RowGradient, type TrainingProgram } from './executor.ts'
  * @param tap also returns the log-probabilities of the original view as `logp` [P·G, block]
  */
 export function trainingProgram(
-  c: PolicyConfig,
+  policy: Policy,
   layout: Layout,
   objective: Objective,
   temperature: number,
   tap = false,
 ): TrainingProgram {
-  const w = new Weights(c, { rowGradients: true });
+  const w = new Weights(policy, { rowGradients: true });
   const shape = [layout.prompts * layout.samples, layout.block];
-  const x: Record<string, Tensor> = { logp: logProbs(w, c, layout, 'original', temperature) };
-  for (const view of objective.gradientViews) x[`logp_${view}`] = logProbs(w, c, layout, view, temperature);
+  const x: Record<string, Tensor> = { logp: logProbs(w, policy, layout, 'original', temperature) };
+  for (const view of objective.gradientViews)
+    x[`logp_${view}`] = logProbs(w, policy, layout, view, temperature);
   for (const name of new Set(['weight', ...objective.arrays])) x[name] = input(`token:${name}`, shape);
   for (const name of Object.keys(objective.scalars)) x[name] = input(`scalar:${name}`, []);
   const { loss, terms } = objective.build(x);

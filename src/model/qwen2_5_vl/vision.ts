@@ -1,30 +1,15 @@
 /**
  * The vision tower of Qwen2.5-VL: patches in, one embedding for every merged square of patches out.
  * Source: Hugging Face transformers, models/qwen2_5_vl/modeling_qwen2_5_vl.py (Qwen2_5_VisionTransformerPretrainedModel).
- * Rows come in window order; the host permutes pixels and puts the merged tokens back (see batch.ts).
+ * Rows come in window order; the host permutes pixels and puts the merged tokens back (see pictures.ts).
  */
-import { input, type Tensor } from '../tensor/graph.ts';
-import * as t from '../tensor/ops.ts';
+import { input, type Tensor } from '../../tensor/graph.ts';
+import * as t from '../../tensor/ops.ts';
+import type { VisionLayout } from '../family.ts';
+import { mlp, range64 } from '../layers.ts';
+import { attendWithin, type SegmentInputs, segmentInputs } from '../segments.ts';
+import type { Weights } from '../weights.ts';
 import type { VisionConfig } from './config.ts';
-import { mlp, range64 } from './layers.ts';
-import type { Weights } from './weights.ts';
-
-/** What of the layout decides the program: row count and the shape of both kinds of attention. */
-export interface VisionLayout {
-  /** Patches of all images, N, a multiple of mergeSize². */
-  patches: number;
-  window: { count: number; width: number; gathered: boolean };
-  full: { count: number; width: number; gathered: boolean };
-}
-
-/** The fed inputs of one kind of attention. */
-interface SegmentInputs {
-  count: number;
-  width: number;
-  slots: Tensor | null;
-  rows: Tensor | null;
-  bias: Tensor | null;
-}
 
 /**
  * @param view prefix of the input names: each view of the images has its own `pixels`
@@ -36,8 +21,8 @@ export function visionTower(w: Weights, c: VisionConfig, layout: VisionLayout, v
   const pixels = input(`${view}.pixels`, [n, patch]);
   const cos = input('vision.cos', [n, c.headDim / 2]);
   const sin = input('vision.sin', [n, c.headDim / 2]);
-  const windows = segmentInputs('vision.window', layout.window, n);
-  const images = segmentInputs('vision.full', layout.full, n);
+  const windows = segmentInputs('vision.window', layout.attention.window, n);
+  const images = segmentInputs('vision.full', layout.attention.full, n);
   let x = t.linear(pixels, t.reshape(w.get('visual.patch_embed.proj.weight'), [c.hiddenSize, patch]));
   for (let i = 0; i < c.depth; i++) {
     const name = `visual.blocks.${i}`;
@@ -56,24 +41,12 @@ export function visionTower(w: Weights, c: VisionConfig, layout: VisionLayout, v
   return t.linear(hidden, w.get('visual.merger.mlp.2.weight'), w.get('visual.merger.mlp.2.bias'));
 }
 
-function segmentInputs(name: string, s: VisionLayout['window'], rows: number): SegmentInputs {
-  const { count, width } = s;
-  if (!s.gathered) return { count, width, slots: null, rows: null, bias: null };
-  return {
-    count,
-    width,
-    slots: input(`${name}.slots`, [count * width], 'int32'),
-    rows: input(`${name}.rows`, [rows], 'int32'),
-    bias: input(`${name}.bias`, [count, 1, 1, width]),
-  };
-}
-
 function attention(
   w: Weights,
   name: string,
   h: Tensor,
   c: VisionConfig,
-  s: SegmentInputs,
+  within: SegmentInputs,
   cos: Tensor,
   sin: Tensor,
 ) {
@@ -82,14 +55,6 @@ function attention(
   const qkv = t.linear(h, w.get(`${name}.qkv.weight`), w.get(`${name}.qkv.bias`));
   const [qk, v] = t.split(qkv, [2 * d, d], 1);
   const turned = t.reshape(t.rotary(t.reshape(qk, [1, n, 2 * d]), range64([1, n]), cos, sin), [n, 2 * d]);
-  const slotted = (x: Tensor) => (s.slots ? t.permuteRows([x], s.slots, s.rows!) : x);
-  const heads = (x: Tensor) =>
-    t.transpose(t.reshape(x, [s.count, s.width, c.heads, c.headDim]), [0, 2, 1, 3]);
-  const [q, k] = t.split(slotted(turned), [d, d], 1).map(heads);
-  let scores = t.matmul(q, k, { transB: true, alpha: 1 / Math.sqrt(c.headDim) });
-  if (s.bias) scores = t.add(scores, s.bias);
-  const y = t.matmul(t.softmax(scores), heads(slotted(v)));
-  const flat = t.reshape(t.transpose(y, [0, 2, 1, 3]), [s.count * s.width, d]);
-  const back = s.rows ? t.permuteRows([flat], s.rows, s.slots!) : flat;
-  return t.linear(back, w.get(`${name}.proj.weight`), w.get(`${name}.proj.bias`));
+  const y = attendWithin(within, turned, v, c);
+  return t.linear(y, w.get(`${name}.proj.weight`), w.get(`${name}.proj.bias`));
 }

@@ -1,10 +1,11 @@
 /** A DINOv2 folder in Hugging Face form: config.json with model.safetensors or shards and their index. */
 import { join } from 'node:path';
-import { readJson } from '../reading.ts';
-import { type Dinov2Config, dinov2Specs, parseDinov2Config } from './dinov2.ts';
-import { checkFolder, DINOV2 } from './folder.ts';
-import type { Json } from './keys.ts';
-import { readWeights } from './read-weights.ts';
+import { readJson } from '../../reading.ts';
+import { checkFolder, type Wanted } from '../folder.ts';
+import { readWeights } from '../weight-reader.ts';
+import { type Dinov2Config, dinov2Specs, parseDinov2Config } from './config.ts';
+
+const DINOV2: Wanted = { what: 'a DINOv2 checkpoint' };
 
 export interface Dinov2Checkpoint {
   config: Dinov2Config;
@@ -27,10 +28,7 @@ const layerOf = (name: string) => Number(/^encoder\.layer\.(\d+)\./.exec(name)?.
 export function readDinov2(dir: string, layers = Number.POSITIVE_INFINITY): Dinov2Checkpoint {
   checkFolder(dir, DINOV2);
   const configPath = join(dir, 'config.json');
-  const config = parseDinov2Config(
-    readJson(configPath, "take it from the model's hub page") as Json,
-    configPath,
-  );
+  const config = parseDinov2Config(readJson(configPath, "take it from the model's hub page"), configPath);
   const tensors = readWeights(dir, DINOV2, dinov2Specs(config), {
     nameOf: (stored) => (stored.startsWith('dinov2.') ? stored.slice('dinov2.'.length) : stored),
     storedAs: (name) => name,

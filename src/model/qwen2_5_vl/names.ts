@@ -3,40 +3,55 @@
  * `visual.blocks.0.attn.qkv.weight`, `lm_head.weight`); transformers 5 keeps both towers under `model.`
  * (`model.language_model.layers...`, `model.visual.blocks...`).
  */
-import type { PolicyConfig } from './config.ts';
+import type { NameLayout, ParameterNames } from '../family.ts';
+import type { ParameterSpec } from '../parameters.ts';
+import type { Qwen25VLConfig } from './config.ts';
 
-export type NameLayout = 'hub' | 'transformers5';
+const TEXT = 'model.language_model.';
+const VISION = 'model.visual.';
 
-export interface ParameterSpec {
-  /** The hub's name. */
-  name: string;
-  shape: number[];
-}
+export const EMBEDDING = 'model.embed_tokens.weight';
+export const HEAD = 'lm_head.weight';
 
-/** The layout that a file's tensor names follow. */
-export function detectLayout(names: Iterable<string>): NameLayout {
-  for (const name of names) {
-    if (name.startsWith('model.language_model.') || name.startsWith('model.visual.')) return 'transformers5';
-  }
-  return 'hub';
-}
+export const layoutOf = (stored: string): NameLayout | undefined =>
+  stored.startsWith(TEXT) || stored.startsWith(VISION) ? 'transformers5' : undefined;
 
 /** A name of either layout as the hub has it. */
 export function toHubName(name: string): string {
-  if (name.startsWith('model.language_model.')) return `model.${name.slice('model.language_model.'.length)}`;
-  if (name.startsWith('model.visual.')) return name.slice('model.'.length);
+  if (name.startsWith(TEXT)) return `model.${name.slice(TEXT.length)}`;
+  if (name.startsWith(VISION)) return name.slice('model.'.length);
   return name;
 }
 
 /** A hub name in the given layout. */
 export function fromHubName(name: string, layout: NameLayout): string {
   if (layout === 'hub') return name;
-  if (name.startsWith('model.')) return `model.language_model.${name.slice('model.'.length)}`;
+  if (name.startsWith('model.')) return `${TEXT}${name.slice('model.'.length)}`;
   return name.startsWith('visual.') ? `model.${name}` : name;
 }
 
+export const parameterNames = ({ text }: Qwen25VLConfig): ParameterNames => ({
+  usual: 'hub',
+  layoutOf,
+  toOwn: toHubName,
+  toStored: fromHubName,
+  // What transformers tolerates too: buffers of old saves, and the copy of the embedding in a tied checkpoint.
+  isIgnored: (name) => name.endsWith('.inv_freq') || (name === HEAD && text.tieWordEmbeddings),
+});
+
+/**
+ * Matrices have deviation 1/sqrt(inputs), those that write to the residual stream smaller by 1/sqrt(2·layers) so that the
+ * stream keeps its size; embeddings have 0.02 (Hugging Face `initializer_range`).
+ */
+export function deviationOf(c: Qwen25VLConfig, name: string, inputs: number): number {
+  if (name === EMBEDDING || name === HEAD) return 0.02;
+  const depth = name.startsWith('visual.') ? c.vision.depth : c.text.layers;
+  const residual = /(o_proj|down_proj|attn\.proj)\.weight$/.test(name) ? 1 / Math.sqrt(2 * depth) : 1;
+  return residual / Math.sqrt(inputs);
+}
+
 /** Every parameter of the policy with its shape, in the order of the forward pass. A tied policy has no `lm_head.weight`. */
-export function parameterSpecs(config: PolicyConfig): ParameterSpec[] {
+export function parameterSpecs(config: Qwen25VLConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   const add = (name: string, ...shape: number[]) => specs.push({ name, shape });
 
@@ -71,7 +86,7 @@ export function parameterSpecs(config: PolicyConfig): ParameterSpec[] {
   add('visual.merger.mlp.2.weight', v.outHiddenSize, merged);
   add('visual.merger.mlp.2.bias', v.outHiddenSize);
 
-  add('model.embed_tokens.weight', t.vocabSize, t.hiddenSize);
+  add(EMBEDDING, t.vocabSize, t.hiddenSize);
   for (let i = 0; i < t.layers; i++) {
     const layer = `model.layers.${i}`;
     add(`${layer}.input_layernorm.weight`, t.hiddenSize);
@@ -90,6 +105,6 @@ export function parameterSpecs(config: PolicyConfig): ParameterSpec[] {
     add(`${layer}.mlp.down_proj.weight`, t.hiddenSize, t.intermediateSize);
   }
   add('model.norm.weight', t.hiddenSize);
-  if (!t.tieWordEmbeddings) add('lm_head.weight', t.vocabSize, t.hiddenSize);
+  if (!t.tieWordEmbeddings) add(HEAD, t.vocabSize, t.hiddenSize);
   return specs;
 }

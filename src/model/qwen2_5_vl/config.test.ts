@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CheckpointError } from '../errors.ts';
-import { newPolicyConfig, parsePolicyConfig } from './config.ts';
-import type { JsonObject } from './keys.ts';
+import { CheckpointError } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
+import { parsePolicy } from '../families.ts';
+import { readConfig } from './config.ts';
 import { parameterSpecs } from './names.ts';
+import { newConfig } from './new.ts';
 
 const read = (name: string, file = 'config.json') =>
   JSON.parse(readFileSync(`test/golden/qwen2_5_vl/${name}/${file}`, 'utf8')) as JsonObject;
 
-describe('parsePolicyConfig', () => {
+describe('readConfig', () => {
   it('reads the flat form of the hub', () => {
-    const config = parsePolicyConfig(read('tiny_tied'), read('tiny_tied', 'generation_config.json'), 'x');
+    const config = readConfig(read('tiny_tied'), read('tiny_tied', 'generation_config.json'), 'x');
     expect(config.text).toEqual({
       hiddenSize: 64,
       layers: 2,
@@ -55,7 +57,7 @@ describe('parsePolicyConfig', () => {
   });
 
   it('reads the nested form of transformers 5', () => {
-    const { text, vision, tokens } = parsePolicyConfig(read('tiny_untied'), undefined, 'x');
+    const { text, vision, tokens } = readConfig(read('tiny_untied'), undefined, 'x');
     expect(text).toMatchObject({
       hiddenSize: 64,
       layers: 3,
@@ -81,7 +83,7 @@ describe('parsePolicyConfig', () => {
     delete json.tie_word_embeddings;
     Object.assign(text, { rope_theta: 5e5, tie_word_embeddings: true });
     text.rope_scaling = { mrope_section: [4, 2, 2], rope_type: 'default', type: 'default' };
-    const config = parsePolicyConfig(json, undefined, 'x');
+    const config = readConfig(json, undefined, 'x');
     expect(config.text).toMatchObject({ ropeTheta: 5e5, mropeSection: [4, 2, 2], tieWordEmbeddings: true });
   });
 
@@ -136,21 +138,21 @@ describe('parsePolicyConfig', () => {
   it.each(broken)('rejects %s', (_, spoil, message) => {
     const json = read('tiny_tied');
     spoil(json);
-    expect(() => parsePolicyConfig(json, undefined, 'x')).toThrow(CheckpointError);
-    expect(() => parsePolicyConfig(json, undefined, 'x')).toThrow(message);
+    expect(() => parsePolicy(json, undefined, 'x')).toThrow(CheckpointError);
+    expect(() => parsePolicy(json, undefined, 'x')).toThrow(message);
   });
 
   it('rejects what is no object', () => {
-    expect(() => parsePolicyConfig([], undefined, 'x')).toThrow(
+    expect(() => parsePolicy([], undefined, 'x')).toThrow(
       /x\/config\.json: the file must hold a JSON object/,
     );
   });
 });
 
-describe('newPolicyConfig', () => {
+describe('newConfig', () => {
   it('makes the config that the same settings would be read from', () => {
-    const golden = parsePolicyConfig(read('tiny_tied'), read('tiny_tied', 'generation_config.json'), 'x');
-    const made = newPolicyConfig(golden);
+    const golden = readConfig(read('tiny_tied'), read('tiny_tied', 'generation_config.json'), 'x');
+    const made = newConfig(golden);
     expect({ ...made, raw: undefined }).toEqual({ ...golden, raw: undefined });
     expect(parameterSpecs(made)).toEqual(parameterSpecs(golden));
   });

@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { furthest } from '../../test/compare.ts';
-import { gradients } from '../tensor/grad.ts';
-import type { Tensor } from '../tensor/graph.ts';
-import * as t from '../tensor/ops.ts';
-import { compile } from '../tensor/program.ts';
-import { type Feeds, Session } from '../tensor/session.ts';
-import { decodeImage } from '../vision/decode.ts';
-import { parseProcessorConfig, prepareImage } from '../vision/processor.ts';
-import { type BatchGroup, buildBatch, type Patches, pixelFeed } from './batch.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { furthest } from '../../../test/compare.ts';
+import { gradients } from '../../tensor/grad.ts';
+import type { Tensor } from '../../tensor/graph.ts';
+import * as t from '../../tensor/ops.ts';
+import { compile } from '../../tensor/program.ts';
+import { type Feeds, Session } from '../../tensor/session.ts';
+import { decodeImage } from '../../vision/decode.ts';
+import { parseProcessorConfig, prepareImage } from '../../vision/processor.ts';
+import { type BatchGroup, buildBatch, pixelFeed } from '../batch.ts';
+import { type Checkpoint, readCheckpoint } from '../checkpoint.ts';
+import type { Patches } from '../family.ts';
+import { logProbs, policyGraph } from '../policy.ts';
+import { readSafetensors } from '../safetensors-file.ts';
+import { Weights } from '../weights.ts';
 import { toHubName } from './names.ts';
-import { logProbs, policyGraph } from './policy.ts';
-import { readSafetensors } from './safetensors-file.ts';
-import { Weights } from './weights.ts';
 
-const GOLDEN = new URL('../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
+const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
 
 interface GoldenPrompt {
   id: string;
@@ -92,14 +93,13 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
     '%s: logits at every position, hidden states, image embeddings',
     async (id) => {
       const p = prompts.find((x) => x.id === id)!;
-      const c = checkpoint.config;
+      const c = checkpoint.policy;
       const group = await groupOf(p);
       const batch = buildBatch([group], c);
       const taps: Tensor[] = [];
       const w = new Weights(c);
       const { imageEmbeds } = policyGraph(w, c, batch.layout, 'original', taps);
-      const head = w.get(c.text.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
-      const outputs: Record<string, Tensor> = { logits: t.linear(taps.at(-1)!, head) };
+      const outputs: Record<string, Tensor> = { logits: t.linear(taps.at(-1)!, c.head(w)) };
       taps.forEach((h, i) => {
         outputs[`h${i}`] = h;
       });
@@ -151,7 +151,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
   );
 
   it('all prompts in one padded batch, twice each: log-probs', async () => {
-    const c = checkpoint.config;
+    const c = checkpoint.policy;
     const groups = await Promise.all(
       prompts.map((p) =>
         groupOf(p, [Int32Array.from(p.response_ids.slice(0, 5)), Int32Array.from(p.response_ids)]),
@@ -183,7 +183,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
   });
 
   it('along the greedy responses: margins, and the choice under a repetition penalty', async () => {
-    const c = checkpoint.config;
+    const c = checkpoint.policy;
     const groups = await Promise.all(
       prompts.map((p) =>
         groupOf(p, [Int32Array.from(p.greedy_ids), Int32Array.from(p.greedy_ids_repetition_penalty_1_05)]),
@@ -200,7 +200,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
       'original.pixels': pixelFeed(batch, images, c),
     });
     await session.close();
-    const [V, T] = [c.text.vocabSize, batch.layout.block];
+    const [V, T] = [c.decoder.vocabSize, batch.layout.block];
     const row = (b: number, j: number) =>
       (logits as Float32Array).slice((b * T + j) * V, (b * T + j + 1) * V);
     prompts.forEach((p, i) => {
@@ -220,7 +220,7 @@ describe.each(['tiny_tied', 'tiny_untied'])('%s is what transformers computes', 
   });
 
   it('gradients of the summed log-probs, by parameter', async () => {
-    const c = checkpoint.config;
+    const c = checkpoint.policy;
     for (const p of prompts.filter((x) => x.grad_norms)) {
       const group = await groupOf(p);
       const batch = buildBatch([group], c);

@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { readJson } from '../reading.ts';
 import { type ProcessorConfig, parseProcessorConfig } from '../vision/processor.ts';
-import type { PolicyConfig } from './config.ts';
-import { listFolder, POLICY } from './folder.ts';
+import { POLICY } from './families.ts';
+import type { Policy } from './family.ts';
+import { listFolder } from './folder.ts';
 
 const PREPROCESSOR = 'preprocessor_config.json';
 /** transformers 5 keeps all processors of a model here. */
@@ -18,8 +20,8 @@ function readSettings(dir: string): { json: unknown; where: string } {
   const nested = join(dir, PROCESSOR);
   const plain = join(dir, PREPROCESSOR);
   if (existsSync(nested)) {
-    const json = Object(readJson(nested, FROM_HUB)) as { image_processor?: unknown };
-    if (Object.hasOwn(json, 'image_processor'))
+    const json = readJson(nested, FROM_HUB);
+    if (isObject(json) && Object.hasOwn(json, 'image_processor'))
       return { json: json.image_processor, where: `${nested}: image_processor` };
   }
   if (existsSync(plain) || !existsSync(nested)) return { json: readJson(plain, FROM_HUB), where: plain };
@@ -31,18 +33,18 @@ function readSettings(dir: string): { json: unknown; where: string } {
 /**
  * Reads the image processor of a folder: `processor_config.json` as transformers 5 writes it, else
  * `preprocessor_config.json`.
- * @param config the policy that the pictures are for
+ * @param policy the policy that the pictures are for
  * @throws CheckpointError where neither is there, a value is wrong, or the patches are not those of the policy
  */
-export function readProcessor(dir: string, config?: PolicyConfig): ProcessorConfig {
+export function readProcessor(dir: string, policy?: Policy): ProcessorConfig {
   const { json, where } = readSettings(dir);
   const processor = parseProcessorConfig(json, where);
-  if (config === undefined) return processor;
-  const { vision } = config;
+  if (policy === undefined) return processor;
+  const { patches } = policy;
   const pairs = [
-    ['patch_size', processor.patchSize, 'patch_size', vision.patchSize],
-    ['merge_size', processor.mergeSize, 'spatial_merge_size', vision.mergeSize],
-    ['temporal_patch_size', processor.temporalPatchSize, 'temporal_patch_size', vision.temporalPatchSize],
+    ['patch_size', processor.patchSize, 'patch_size', patches.patchSize],
+    ['merge_size', processor.mergeSize, 'spatial_merge_size', patches.mergeSize],
+    ['temporal_patch_size', processor.temporalPatchSize, 'temporal_patch_size', patches.temporalPatchSize],
   ] as const;
   for (const [key, own, other, wanted] of pairs)
     if (own !== wanted)

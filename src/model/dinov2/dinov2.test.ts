@@ -4,24 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { furthest } from '../../test/compare.ts';
-import { CheckpointError, GraphError } from '../errors.ts';
-import { compile } from '../tensor/program.ts';
-import { Session } from '../tensor/session.ts';
-import { decodeImage } from '../vision/decode.ts';
-import type { RgbImage } from '../vision/image.ts';
-import {
-  dinov2Graph,
-  dinov2Pixels,
-  dinov2Size,
-  interpolatePositions,
-  POSITIONS,
-  parseDinov2Config,
-} from './dinov2.ts';
-import { readDinov2 } from './dinov2-checkpoint.ts';
-import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { furthest } from '../../../test/compare.ts';
+import { CheckpointError, GraphError } from '../../errors.ts';
+import { compile } from '../../tensor/program.ts';
+import { Session } from '../../tensor/session.ts';
+import { decodeImage } from '../../vision/decode.ts';
+import type { RgbImage } from '../../vision/image.ts';
+import { readSafetensors, writeSafetensors } from '../safetensors-file.ts';
+import { readDinov2 } from './checkpoint.ts';
+import { POSITIONS, parseDinov2Config } from './config.ts';
+import { dinov2Graph } from './graph.ts';
+import { dinov2Pixels, dinov2Size, interpolatePositions } from './pixels.ts';
 
-const golden = fileURLToPath(new URL('../../test/golden/dinov2/', import.meta.url));
+const golden = fileURLToPath(new URL('../../../test/golden/dinov2/', import.meta.url));
 
 /** Every chosen attention map and the hidden state of one picture. */
 async function forward(dir: string, img: RgbImage, layers: number[]) {
@@ -218,7 +213,10 @@ describe('folders that are not whole', () => {
       { model_type: 'dinov2', image_size: [224, 448] },
       '"image_size" is [224,448]; expected a whole number from 1 to 16,384, or that number for each side',
     ],
-    [{ model_type: 'dinov2', num_attention_heads: 7 }, '"num_attention_heads" 7 does not divide'],
+    [
+      { model_type: 'dinov2', num_attention_heads: 7 },
+      '"num_attention_heads" is 7; expected a divisor of "hidden_size" 768',
+    ],
   ])('config %j is refused', (json, message) => {
     expect(() => parseDinov2Config(json, 'here/config.json')).toThrow(CheckpointError);
     expect(() => parseDinov2Config(json, 'here/config.json')).toThrow(`here/config.json: ${message}`);
