@@ -3,7 +3,8 @@
  * ten later ones, and the slowest single answer of the golden set with its hostile cases.
  */
 import { readFileSync } from 'node:fs';
-import { equalAnswers, extractBoxed, gradeAnswer } from '../src/reward/index.ts';
+import { equalAnswers } from '../src/reward/graders/equal.ts';
+import { extractBoxed, gradeAnswer } from '../src/reward/index.ts';
 
 interface Pair {
   category: string;

@@ -1,7 +1,8 @@
 /** No answer takes long or throws, whatever it is made of. */
 import { describe, expect, it } from 'vitest';
+import { ANSWER_GRADERS } from './graders/index.ts';
 import { FAMILIES, hostileAnswer } from './hostile.testing.ts';
-import { type Grader, makeReward } from './reward.ts';
+import { makeReward } from './reward.ts';
 
 /** Milliseconds of the processor; of three tries the least, as the machine has other work. */
 function cost(work: () => unknown): number {
@@ -18,7 +19,7 @@ function cost(work: () => unknown): number {
 /** 50 ms on a quiet machine, where the dearest call takes about 15; a busy one shares its caches too. */
 const LIMIT = 150;
 
-describe.each(['mathruler', 'equal', 'choice', 'number'] satisfies Grader[])('%s', (grader) => {
+describe.each(ANSWER_GRADERS.map(({ name }) => name))('%s', (grader) => {
   const reward = makeReward({ grader });
   const light = grader === 'choice' || grader === 'number';
   const sizes = light ? [490] : [100, 1000, 4900];

@@ -1,16 +1,8 @@
-export { choiceOf, gradeChoice } from './choice.ts';
-export { equalAnswers } from './equal.ts';
+export type { Grader, Subject } from './graders/grader.ts';
+export { GRADERS, type GraderName } from './graders/index.ts';
 export { extractBoxed, NO_ANSWER } from './mathruler/boxed.ts';
 export { gradeAnswer } from './mathruler/grade.ts';
-export { gradeNumber, numberOf, type Tolerance } from './quantity.ts';
+export { openReward } from './open.ts';
 export { formatReward, tidyTags } from './response.ts';
-export {
-  GRADERS,
-  type Grader,
-  makeReward,
-  type Reward,
-  type RewardConfig,
-  type RewardFunction,
-  type RewardInput,
-} from './reward.ts';
-export { loadReward, rewardFromConfig } from './user-function.ts';
+export { makeReward, type Reward, type RewardFunction, type RewardInput } from './reward.ts';
+export type { RewardConfig } from './settings.ts';

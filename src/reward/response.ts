@@ -1,6 +1,24 @@
-import { BOX } from './mathruler/boxed.ts';
+/** What is read of a response: its boxed answer, its tags, its form. */
+import type { Subject } from './graders/grader.ts';
+import { BOX, extractBoxed, NO_ANSWER } from './mathruler/boxed.ts';
 import { stripSpace } from './mathruler/python.ts';
 
+/** Of a longer response the beginning and the end are read: the form needs the one, the answer stands in the other. */
+const LONGEST = 50_000;
+const BEGINNING = 10_000;
+
+const shortened = (response: string): string =>
+  response.length <= LONGEST ? response : response.slice(0, BEGINNING) + response.slice(BEGINNING - LONGEST);
+
+/** A response as graders see it. */
+export function subjectOf(response: string, truth: string, tokens?: number): Subject {
+  const text = tidyTags(shortened(response));
+  return { given: extractBoxed(text), truth, response: text, characters: response.length, tokens };
+}
+
+/** What is read of a response that repeats an answer in a box: where braces do not match, another text. */
+export const repeated = (answer: string): string =>
+  answer.length > LONGEST ? NO_ANSWER : extractBoxed(tidyTags(`${BOX}${answer}}`));
 /**
  * Removes white space around `<`, `>` and `/`, as PAPO's reward does before it looks at a response (a 32B model wrote
  * its tags with spaces inside). It also changes answers: `\boxed{1 / 2}` is graded as `1/2`.

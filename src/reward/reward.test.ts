@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserFunctionError } from '../errors.ts';
-import {
-  extractBoxed,
-  formatReward,
-  loadReward,
-  makeReward,
-  type RewardFunction,
-  rewardFromConfig,
-} from './index.ts';
+import { extractBoxed, formatReward, makeReward, openReward, type RewardFunction } from './index.ts';
+import { loadReward } from './user-function.ts';
 
 describe('the boxed answer', () => {
   test.each([
@@ -138,7 +132,7 @@ describe("a person's own function", () => {
 
   test('in TypeScript that imports TypeScript, whatever Node is used', async () => {
     // Naming a function is enough.
-    const short = await rewardFromConfig({ function: join(dir, 'typed.ts#short') }, '/');
+    const short = await openReward({ function: join(dir, 'typed.ts#short') }, '/');
     expect((await given('abc', short)).overall).toBe(0.5);
     expect((await given('abcdef', short)).overall).toBe(0.25);
     const fromPlain = await loadReward('plain.mjs#short', dir);
@@ -154,8 +148,8 @@ describe("a person's own function", () => {
     await expect(loadReward('mine.mjs#five', dir)).rejects.toThrow(
       'reward.function mine.mjs#five: no function of that name (it exports later, score)',
     );
-    await expect(rewardFromConfig({ grader: 'function' }, dir)).rejects.toThrow(/reward.function is missing/);
-    await expect(rewardFromConfig({ grader: 'equal', function: 'mine.mjs' }, dir)).rejects.toThrow(
+    await expect(openReward({ grader: 'function' }, dir)).rejects.toThrow(/reward.function is missing/);
+    await expect(openReward({ grader: 'equal', function: 'mine.mjs' }, dir)).rejects.toThrow(
       /leave one of them out/,
     );
   });

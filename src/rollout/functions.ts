@@ -1,8 +1,8 @@
 /** The reward and the masks that the settings name, a person's own functions among them. */
 import { maskFromConfig } from '../mask/config.ts';
 import type { Mask } from '../mask/types.ts';
+import { openReward } from '../reward/open.ts';
 import type { RewardFunction } from '../reward/reward.ts';
-import { rewardFromConfig } from '../reward/user-function.ts';
 import type { RunConfig } from '../settings/config.ts';
 import type { HostOptions } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
@@ -21,8 +21,7 @@ export async function openFunctions(
   processor: ProcessorConfig,
   host: Omit<HostOptions, 'timeout'>,
 ): Promise<RunFunctions> {
-  const { function: own, ...settings } = config.reward;
-  const reward = rewardFromConfig({ ...settings, function: own ?? undefined }, '.', host);
+  const reward = openReward(config.reward, '.', host);
   const masks = Object.entries({ masked: config.mask, ...config.views }).map(async ([view, mask]) => {
     const setting = view === 'masked' ? 'mask' : `views.${view}`;
     return [view, await maskFromConfig(mask, { processor, setting, host })] as const;

@@ -45,7 +45,9 @@ export async function rollOut(
         const text_G = rollouts_G.map(({ tokens_T }) => maker.text(tokens_T));
         const row = columnsOf(made.row);
         const rewards_G = await Promise.all(
-          text_G.map((response) => reward({ response, answer: made.row.answer, row })),
+          text_G.map((response, g) =>
+            reward({ response, answer: made.row.answer, row, tokens: rollouts_G[g].tokens_T.length }),
+          ),
         );
         return { ...made, rollouts_G, text_G, rewards_G, views_G };
       }),
@@ -78,8 +80,11 @@ export class Tally {
   reward = 0;
   accuracy = 0;
   format = 0;
-  /** Further numbers of a user's function: their sums, and how many responses gave them. */
-  readonly more = new Map<string, { sum: number; responses: number }>();
+  /** Further rewards and numbers: their sums, how many responses have them, and how many could not be scored. */
+  readonly more = new Map<string, { sum: number; responses: number; unscored: number }>();
+  /** Responses that the main grader could not score, and the references of their questions. */
+  unscored = 0;
+  readonly unreadable: string[] = [];
   /** Questions whose responses were all right, or all wrong. */
   allRight = 0;
   allWrong = 0;
@@ -87,7 +92,7 @@ export class Tally {
   add(group: GradedGroup): void {
     this.groups++;
     group.rollouts_G.forEach(({ tokens_T, stopReason }, g) => {
-      const { overall, accuracy, format, more = {} } = group.rewards_G[g]!;
+      const { overall, accuracy, format, unscored, more = {} } = group.rewards_G[g];
       this.responses++;
       this.tokens += tokens_T.length;
       this.longest = Math.max(this.longest, tokens_T.length);
@@ -95,11 +100,18 @@ export class Tally {
       this.reward += overall;
       this.accuracy += accuracy;
       this.format += format;
+      if (unscored) this.unscored++;
       for (const [key, value] of Object.entries(more)) {
-        const { sum, responses } = this.more.get(key) ?? { sum: 0, responses: 0 };
-        this.more.set(key, { sum: sum + value, responses: responses + 1 });
+        const all = this.more.get(key) ?? { sum: 0, responses: 0, unscored: 0 };
+        this.more.set(key, all);
+        if (value === null) all.unscored++;
+        else {
+          all.sum += value;
+          all.responses++;
+        }
       }
     });
+    if (group.rewards_G.some(({ unscored }) => unscored)) this.unreadable.push(group.row.answer);
     const accuracy = groupAccuracy(group);
     if (accuracy >= 1) this.allRight++;
     if (accuracy <= 0) this.allWrong++;

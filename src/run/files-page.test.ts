@@ -33,7 +33,7 @@ it('every key that a run writes has its words, and every word its key', async ()
   }
   // The table engine has no objective of its own to report on, and no user function is asked.
   const rest = Object.entries(SAMPLE_WORDS).filter(([, words]) => !used.samples.has(words));
-  expect(rest.map(([key]) => key)).toEqual(['reward/<name>']);
+  expect(rest.map(([key]) => key)).toEqual(['unscored', 'reward/<name>']);
   expect(used.metrics.has(METRIC_WORDS.test.greedy!)).toBe(true);
   expect(used.metrics.has(METRIC_WORDS.step.test_rows_trained_on!)).toBe(true);
 });

@@ -11,10 +11,14 @@ const EVALUATION = {
 /** Keys of metrics.jsonl by kind of line. Every line has `kind` and `step`, the steps that are done. */
 export const METRIC_WORDS: Record<'step' | 'validation' | 'test', Record<string, string>> = {
   step: {
-    reward: 'mean reward of the responses that were drawn, 0 to 1',
+    reward: 'mean reward of the responses that were drawn, further ones included',
     accuracy: 'mean accuracy of these responses, 0 to 1',
     format: 'share of these responses in the asked form',
-    'reward/<name>': "mean of a further number that a user's reward function returns",
+    unscored:
+      'share of these responses that the main grader could not score, as it cannot read the reference; their accuracy is 0',
+    'reward/<name>':
+      "mean of a reward of `reward.further`, before its weight, or of a further number that a user's reward function returns; over the responses that could be scored",
+    'reward/<name>/unscored': 'share of the responses that it could not score, where there are any',
     kl_prcp:
       'KL_prcp, nats a token: the term of the objective where it has one, else the k3 estimate where it was measured',
     entropy: 'entropy of the policy, nats a token, estimated as −log π of what it sampled',
@@ -69,10 +73,12 @@ export const SAMPLE_WORDS: Record<string, string> = {
   problem: 'question with its `<image>` marks, without what `data.formatPrompt` adds',
   answer: 'the right answer, as the row has it',
   response: 'what the policy wrote, without special tokens',
-  reward: 'overall reward, 0 to 1',
+  reward: 'overall reward, further ones included',
   accuracy: 'whether the answer is right, 0 to 1',
   format: 'whether the form is right, 0 to 1',
-  'reward/<name>': "a further number that a user's reward function returns",
+  unscored: 'true where the main grader could not score the response',
+  'reward/<name>':
+    "a reward of `reward.further`, before its weight, or a further number that a user's reward function returns; null where it could not be scored",
   tokens: 'tokens of the response, the one that ends it included',
   stop: '`stop` where the policy ended it, `length` where `rollout.maxTokens` did',
   view: 'the view of the pictures that it was drawn from: `original`, or `noised` with NoisyRollout',

@@ -96,12 +96,15 @@ function keyRows(node: SchemaNode, at: string, value: unknown, level: number, in
       if (child.properties) return keyRows(child, path, here, level, inner);
       const row = `| \`${path}\` | ${cell(child.description ?? '')} | ${cell(allowed(child))} | ${code(here)} |`;
       const list = child.items !== undefined;
-      const of = child.items ?? (objectsOf(child).length > 0 ? child : undefined);
+      const text = list ? 'Each of the list:' : '';
+      // At the top, names stand for blocks that have a section of their own.
+      const named = at !== '' && typeof child.additionalProperties === 'object' && child.additionalProperties;
+      const of = child.items ?? (named || (objectsOf(child).length > 0 ? child : undefined));
       if (of && objectsOf(of).length > 0)
         inner.push(
           ...sectionsOf(
-            { title: `\`${path}\``, text: list ? 'Each of the list:' : '', node: of, value: here },
-            list ? `${path}[]` : path,
+            { title: `\`${path}\``, text, node: of, value: here },
+            list ? `${path}[]` : named ? `${path}.NAME` : path,
             level + 1,
           ),
         );

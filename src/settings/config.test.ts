@@ -175,6 +175,7 @@ describe('paths', () => {
       'out',
       'policy',
       'reward.function',
+      'reward.further.*.function',
       'views.*.model',
       'views.*.module',
     ]);

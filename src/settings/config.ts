@@ -5,8 +5,7 @@ import { TASKS } from '../data/tasks/compose.ts';
 import { maskConfigSchema } from '../mask/config.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { presetNames, presetSizes } from '../objective/presets.ts';
-import { GRADERS } from '../reward/reward.ts';
-import { MOST_SECONDS, TIMEOUT } from '../user/host.ts';
+import { rewardSchema } from '../reward/settings.ts';
 
 /** Upper bounds: far above what is of use, far below what would fill a machine before it is refused. */
 export const MOST = {
@@ -151,37 +150,6 @@ const rollout = z
     `prompts × samples × maxTokens is at most ${STEP_TOKENS} tokens a step`,
   );
 
-const reward = z.strictObject({
-  grader: z
-    .enum(GRADERS)
-    .default('mathruler')
-    .describe(
-      'how the boxed answer is compared: mathruler (as the paper), equal (mathematically), choice (A to E), number, function (your own); of a response of over 50,000 characters only the first 10,000 and the last 40,000 are read, and an answer of over 5,000 is compared as text',
-    ),
-  formatWeight: share
-    .default(0.1)
-    .describe('share of the form <think>…</think> \\boxed{…} in the reward (public code 0.1, paper 0)'),
-  tolerance: z
-    .strictObject({
-      absolute: z.number().min(0).default(0).describe('largest difference'),
-      relative: z.number().min(0).default(0).describe('largest difference as a share of the true answer'),
-    })
-    .prefault({})
-    .describe('for grader number'),
-  function: path
-    .nullable()
-    .default(null)
-    .describe(
-      'your own function, as path/to/file.ts#exportName (grader is then function): given { response, answer, row } it returns a number from 0 to 1, or { overall, accuracy, format } with overall from -1,000,000 to 1,000,000 and the others from 0 to 1; further numbers are logged as reward/<key>',
-    ),
-  timeout: z
-    .number()
-    .gt(0)
-    .max(MOST_SECONDS)
-    .default(TIMEOUT)
-    .describe('seconds without an answer after which your own function is cut off and the run ends'),
-});
-
 const optimizer = z.strictObject({
   learningRate: z.number().gt(0).default(1.5e-4).describe('AdamW step size'),
   warmupSteps: count(MOST.steps)
@@ -297,7 +265,7 @@ export const configSchema = z.strictObject({
     .describe(
       'further views of a picture, by the name that the objective asks for; each is a block with the keys of `mask`, such as views.noised.step',
     ),
-  reward: reward.prefault({}).describe('how responses are graded'),
+  reward: rewardSchema.prefault({}).describe('how responses are graded'),
   optimizer: optimizer.prefault({}).describe('AdamW'),
   train: train.prefault({}).describe('length and batches'),
   dynamicSampling: dynamicSampling.prefault({}).describe('which questions are trained on'),

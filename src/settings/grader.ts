@@ -1,4 +1,4 @@
-/** Which grader the layers of a run's settings ask for. */
+/** Which graders the layers of a run's settings ask for. */
 import { ConfigError, quoted } from '../errors.ts';
 import { isObject, type Layer, type Values } from './schema.ts';
 
@@ -22,6 +22,19 @@ export function graderOf(layers: readonly Layer[]): Values {
     else if (own === null && grader === undefined && decided.function) decided = {};
   }
   return Object.keys(decided).length > 0 ? { reward: decided } : {};
+}
+
+/** The same for further rewards: one that names a function is of kind function. */
+export function withKinds(layer: Layer): Layer {
+  const reward = layer.values.reward;
+  const further = isObject(reward) ? reward.further : undefined;
+  if (!isObject(reward) || !isObject(further)) return layer;
+  const kinds = Object.entries(further).map(([name, one]) => {
+    const implied = isObject(one) && typeof one.function === 'string' && one.kind === undefined;
+    return [name, implied ? { kind: 'function', ...one } : one];
+  });
+  const values = { ...layer.values, reward: { ...reward, further: Object.fromEntries(kinds) } };
+  return { ...layer, values };
 }
 
 /** What each source says of the reward; the options of one command line are one source. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { ConfigError, quoted } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
-import { graderOf } from './grader.ts';
+import { graderOf, withKinds } from './grader.ts';
 import { fromFolder } from './paths.ts';
 import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import {
@@ -68,7 +68,8 @@ const UNSPACED = /^[A-Za-z_][\w.-]*:\S/;
  * The complete settings: the preset that the layers name, then the layers, later over earlier.
  * @throws ConfigError naming the key, what was given and what is allowed
  */
-export function resolveConfig(layers: readonly Layer[]): RunConfig {
+export function resolveConfig(given: readonly Layer[]): RunConfig {
+  const layers = given.map(withKinds);
   const named = mergeAll(layers);
   const { preset: name, size } = parse({ preset: named.preset, size: named.size }, layers);
   const under = layers.map((layer, i) =>
@@ -108,9 +109,10 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
   }
   const path = quoted(issue.path.join('.'));
   const kinds = issue.path.at(-1) === 'kind' ? kindsAt(issue.path.slice(0, -1), values) : [];
-  const own = !at.node || issue.code === 'custom' || issue.code === 'invalid_format';
+  const own = !at.node || ['custom', 'invalid_format', 'invalid_key'].includes(issue.code);
   const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : own ? '' : allowed(at.node!);
-  const words = choice === '' ? issue.message : `allowed is ${choice}`;
+  const message = issue.code === 'invalid_key' ? issue.issues[0].message : issue.message;
+  const words = choice === '' ? message : `allowed is ${choice}`;
   const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);
   const meant = typeof at.value === 'string' ? nearest(at.value, options) : undefined;
   return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hintOn(at.value, meant, at.node)}`;

@@ -61,12 +61,15 @@ export function merge(under: Values, over: Values): Values {
   const out: Values = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(out, key) ? out[key] : undefined;
-    const same =
-      isObject(below) && isObject(value) && (value.kind === undefined || value.kind === below.kind);
+    const same = isObject(below) && isObject(value) && fits(value.kind, below.kind);
     out[key] = same ? merge(below as Values, value as Values) : value;
   }
   return out;
 }
+
+/** A layer that says no kind leaves it to the others. */
+const fits = (over: unknown, under: unknown): boolean =>
+  over === undefined || under === undefined || over === under;
 
 export const variantsOf = (node: SchemaNode) => node.anyOf ?? node.oneOf ?? [node];
 

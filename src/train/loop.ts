@@ -8,7 +8,7 @@ import type { CheckpointStore, RunState } from '../run/checkpoint.ts';
 import type { RunLog } from '../run/log.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { evaluationLine, type Progress } from './progress.ts';
-import { coefficientsAt, type StepContext, type StepResult, trainStep } from './step.ts';
+import { coefficientsAt, type StepContext, trainStep } from './step.ts';
 import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
 import { Watch } from './watch.ts';
 
@@ -209,8 +209,7 @@ class Loop {
       seconds: seconds.total!,
       meanSeconds: typical(this.stepSeconds),
     });
-    const ungraded = await ungradedReferences(parts, result);
-    for (const text of this.troubles.after(step, result, ungraded)) progress.say(text);
+    for (const text of this.troubles.after(step, result)) progress.say(text);
   }
 
   private async validate(): Promise<void> {
@@ -268,19 +267,6 @@ class Loop {
     await store.save(engine, this.state);
     store.prune(config.checkpoint.keep, this.state.best?.step);
   }
-}
-
-/**
- * References that the grader would not even take from a response that repeats them. A person's own function is not asked:
- * it may count its calls.
- */
-async function ungradedReferences({ config, reward }: LoopParts, result: StepResult): Promise<string[]> {
-  if (config.reward.function !== null) return [];
-  const rows = result.collected.kept.map(({ row }) => row);
-  const graded = await Promise.all(
-    rows.map(({ answer }) => reward({ response: `\\boxed{${answer}}`, answer })),
-  );
-  return rows.filter((_, i) => graded[i]!.accuracy < 1).map(({ answer }) => answer);
 }
 
 /** The mean of the last steps without the slowest: the first ones compile. */

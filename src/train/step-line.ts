@@ -2,6 +2,7 @@
 import type { JsonLine } from '../metrics/jsonl.ts';
 import { visualDependency } from '../objective/followups/vppo.ts';
 import type { ScoredRollout } from '../objective/rollouts.ts';
+import type { Tally } from '../rollout/rollout.ts';
 import type { MetricsLine } from '../run/log.ts';
 import type { StepResult } from './step.ts';
 
@@ -49,7 +50,8 @@ export function stepMetrics(
     reward: per(drawn.reward),
     accuracy: per(drawn.accuracy),
     format: per(drawn.format),
-    ...Object.fromEntries([...drawn.more].map(([key, m]) => [`reward/${key}`, m.sum / m.responses])),
+    ...(drawn.unscored > 0 ? { unscored: per(drawn.unscored) } : {}),
+    ...furtherMetrics(drawn),
     ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
     entropy: tokenMean(result, negative('old')),
     ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative('masked')) } : {}),
@@ -87,11 +89,21 @@ export function stepMetrics(
   };
 }
 
+/** The mean of each further reward over what could be scored, and the share that could not. */
+function furtherMetrics(drawn: Tally): Record<string, number> {
+  const out: Record<string, number> = {};
+  for (const [key, { sum, responses, unscored }] of drawn.more) {
+    if (responses > 0) out[`reward/${key}`] = sum / responses;
+    if (unscored > 0) out[`reward/${key}/unscored`] = unscored / (responses + unscored);
+  }
+  return out;
+}
+
 /** One response of each of the first `count` questions. */
 export function stepSamples(step: number, result: StepResult, count: number): JsonLine[] {
   return result.collected.kept.slice(0, count).map((group, i) => {
     const g = (step + i) % group.rollouts_G.length;
-    const { overall, accuracy, format, more = {} } = group.rewards_G[g]!;
+    const { overall, accuracy, format, unscored, more = {} } = group.rewards_G[g];
     return {
       step,
       id: group.row.id,
@@ -100,6 +112,7 @@ export function stepSamples(step: number, result: StepResult, count: number): Js
       response: group.text_G[g],
       reward: overall,
       accuracy,
+      ...(unscored ? { unscored } : {}),
       format,
       ...Object.fromEntries(Object.entries(more).map(([key, value]) => [`reward/${key}`, value])),
       tokens: group.rollouts_G[g]!.tokens_T.length,

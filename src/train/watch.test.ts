@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { makeReward } from '../reward/reward.ts';
 import { fakeRows } from './fake-engine.testing.ts';
-import { fakeRun, steadyMetrics } from './loop.testing.ts';
+import { fakeRun, samplesOf, steadyMetrics } from './loop.testing.ts';
 
 const SHORT = ['train.steps=6', 'test.rows=0', 'validation.every=0', 'checkpoint.every=0'];
 const wrongRows = (answer: string) => fakeRows(16).map((row) => ({ ...row, answer }));
@@ -44,4 +45,46 @@ it('references that do not even equal themselves are named', async () => {
   const rows = fakeRows(16).map((row, i) => (i % 2 ? row : { ...row, answer: '{' }));
   const run = await fakeRun({ rows, set: SHORT });
   expect(said(run.said, /step 1: \d of 8 references cannot be graded.*"\{"/)).not.toBeNull();
+  const [first] = steps(run.dir);
+  const half = Number(run.said.join('').match(/step 1: (\d) of 8 references/)?.[1]) / 8;
+  // A response or two may have been taken for right, as MathRuler drops braces.
+  expect(Number(first.unscored)).toBeGreaterThan(half - 0.1);
+  expect(Number(first.unscored)).toBeLessThanOrEqual(half);
+  expect(samplesOf(run.dir).some(({ answer, unscored }) => answer === '{' && unscored === true)).toBe(true);
+  expect(samplesOf(run.dir).some(({ answer, unscored }) => answer !== '{' && unscored !== undefined)).toBe(
+    false,
+  );
+});
+
+describe('several rewards', () => {
+  const further = { short: { kind: 'length', target: 4, slack: 4, weight: 0.5 } } as const;
+
+  it('have a curve each, over what could be scored, and are in what is trained on', async () => {
+    const reward = makeReward({
+      formatWeight: 0,
+      further: { ...further, letter: { kind: 'choice', weight: 9 } },
+    });
+    const rows = fakeRows(16).map((row, i) => (i % 2 ? row : { ...row, answer: 'B' }));
+    const { dir, said: lines } = await fakeRun({ rows, set: SHORT, reward });
+    const [first] = steps(dir);
+    const [short, letter] = [Number(first['reward/short']), Number(first['reward/letter'])];
+    expect(short).toBeGreaterThan(0);
+    expect(short).toBeLessThan(1);
+    // Those with a number as reference are left out of it, and not taken for wrong.
+    expect(letter).toBe(0);
+    expect(Number(first['reward/letter/unscored']) % 0.125).toBe(0);
+    expect(Number(first['reward/letter/unscored'])).toBeGreaterThan(0);
+    expect('reward/short/unscored' in first).toBe(false);
+    expect(first.reward).toBeCloseTo(Number(first.accuracy) + 0.5 * short, 9);
+    expect(said(lines, /could not be scored/)).toBeNull();
+  });
+
+  it('that can score nothing at all are named', async () => {
+    const reward = makeReward({ further: { letter: { kind: 'choice', weight: 9 } } });
+    const { dir, said: lines } = await fakeRun({ set: SHORT, reward });
+    const [first] = steps(dir);
+    expect(first['reward/letter/unscored']).toBe(1);
+    expect('reward/letter' in first).toBe(false);
+    expect(said(lines, /step 1: reward\/letter could not be scored for any response, so/)).not.toBeNull();
+  });
 });

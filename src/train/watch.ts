@@ -18,8 +18,8 @@ export class Watch {
     this.allowed = updateWithoutSignal;
   }
 
-  /** Lines to say after a step. @param ungraded references that do not even equal themselves, where that was looked at */
-  after(step: number, result: StepResult, ungraded: readonly string[] = []): string[] {
+  /** Lines to say after a step. */
+  after(step: number, result: StepResult): string[] {
     const said: string[] = [];
     const when = (key: string, holds: boolean, text: (since: string) => string) => {
       const count = holds ? (this.lasting.get(key) ?? 0) + 1 : 0;
@@ -41,9 +41,14 @@ export class Watch {
     when('signal', withoutSignal, (since) => {
       return `all answers of each question got one reward${since}, so there is nothing to learn from${held}`;
     });
-    when('ungraded', ungraded.length > 0, (since) => {
-      return `${ungraded.length} of ${drawn.groups} references cannot be graded${since}, an answer equal to them would be wrong: ${ungraded.slice(0, 3).map(short).join(', ')}`;
+    const { unreadable } = drawn;
+    when('unreadable', unreadable.length > 0, (since) => {
+      return `${unreadable.length} of ${drawn.groups} references cannot be graded${since}, and what cannot be graded counts as wrong: ${unreadable.slice(0, 3).map(short).join(', ')}; check reward.grader and data.columns.answer`;
     });
+    for (const [name, { responses, unscored }] of drawn.more)
+      when(`unscored ${name}`, unscored > 0 && responses === 0, (since) => {
+        return `reward/${name} could not be scored for any response${since}, so it adds nothing`;
+      });
     return said;
   }
 }

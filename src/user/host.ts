@@ -7,14 +7,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, type PapoError, UserFunctionError } from '../errors.ts';
 import type { Random } from '../random.ts';
+import { TIMEOUT } from './limits.ts';
 import { type Answer, type Call, cut, type FromWorker, type Start } from './protocol.ts';
 import { type Reference, resolveReference } from './reference.ts';
 
-/** Seconds without an answer after which a function is taken to hang, unless told. */
-export const TIMEOUT = 60;
-
-/** The longest time that may be asked for: a day. */
-export const MOST_SECONDS = 86_400;
+export { MOST_SECONDS, TIMEOUT } from './limits.ts';
 
 /** Once the run is asked to stop, calls under way have this long. */
 const GRACE_MS = 2000;

@@ -71,7 +71,7 @@ export function functionCases(): ProcessCase[] {
       says: undefined,
     }),
     score('gives nothing', ''),
-    score('gives null', 'return null'),
+    score('gives null, which cannot be scored', 'return null', fine),
     score('gives text', "return '1'"),
     score('gives NaN', 'return NaN'),
     score('gives infinity', 'return Infinity'),

@@ -1,5 +1,6 @@
 /** Answers that are made to keep the graders busy: every call within 50 ms, whatever the length. */
 import { type Random, random } from '../../../src/random.ts';
+import { ANSWER_GRADERS, type AnswerGrader } from '../../../src/reward/graders/index.ts';
 import { makeReward } from '../../../src/reward/reward.ts';
 import type { CallCase } from '../case.ts';
 import { long } from '../make.ts';
@@ -69,7 +70,7 @@ const WAYS: Record<string, (text: string) => { response: string; answer: string 
 
 export function graderCases(seed: string): CallCase[] {
   const cases: CallCase[] = [];
-  const add = (name: string, text: string, grader: Grader) => {
+  const add = (name: string, text: string, grader: AnswerGrader['name']) => {
     for (const [way, of] of Object.entries(WAYS))
       cases.push({
         kind: 'grader',
@@ -80,15 +81,12 @@ export function graderCases(seed: string): CallCase[] {
         milliseconds: MILLISECONDS,
       });
   };
-  for (const grader of GRADERS) {
+  for (const { name: grader } of ANSWER_GRADERS) {
     for (const [name, text] of Object.entries(ANSWERS)) add(name, text, grader);
     for (let i = 0; i < 10; i++) add(`drawn ${i}`, drawn(random(seed, 'grader', i)), grader);
   }
   return cases;
 }
-
-const GRADERS = ['mathruler', 'equal', 'choice', 'number'] as const;
-type Grader = (typeof GRADERS)[number];
 
 const PIECES = [
   '\\frac{',

@@ -1,6 +1,25 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choiceOf, equalAnswers, gradeChoice, gradeNumber, numberOf } from './index.ts';
+import { z } from 'zod';
+import { repeated } from '../response.ts';
+import { choice, choiceOf } from './choice.ts';
+import { equal, equalAnswers } from './equal.ts';
+import { format } from './format.ts';
+import type { Grader } from './grader.ts';
+import { ANSWER_GRADERS, GRADERS } from './index.ts';
+import { length } from './length.ts';
+import { mathruler } from './mathruler.ts';
+import { number, numberOf } from './number.ts';
+
+const subject = (given: string, truth: string) => ({
+  given,
+  truth,
+  response: given,
+  characters: given.length,
+});
+const gradeNumber = (given: string, truth: string, { absolute = 0, relative = 0 } = {}) =>
+  number.score(subject(given, truth), { tolerance: { absolute, relative } }) === 1;
 
 describe('equal', () => {
   test.each([
@@ -163,7 +182,7 @@ describe('choices', () => {
 
   test.each(['', 'None', 'F', 'AB', 'a cat', 'Because', 'B and C', '5'])('%s is none', (answer) => {
     expect(choiceOf(answer)).toBeUndefined();
-    expect(gradeChoice(answer, answer)).toBe(false);
+    expect(choice.score(subject(answer, answer), {})).toBeNull();
   });
 });
 
@@ -192,5 +211,86 @@ describe('numbers', () => {
     expect(gradeNumber('314', '3.14', { relative: 0.01 })).toBe(false);
     expect(gradeNumber('0.30000000000000004', '0.3')).toBe(true);
     expect(gradeNumber('None', '5', { absolute: 10 })).toBe(false);
+  });
+});
+
+/** With the defaults of its settings. */
+function scored(grader: Grader, given: string, truth: string): number | null {
+  return grader.score(subject(given, truth), z.object(grader.settings).parse({}));
+}
+
+describe('what cannot be scored', () => {
+  test.each<[Grader, string, number | null]>([
+    [mathruler, '{', null],
+    [mathruler, '\\frac{1}{2', null],
+    [mathruler, '7', 0],
+    // Braces do not count in the looser normal form.
+    [mathruler, '7}', 0],
+    [equal, '', null],
+    [equal, 'None', null],
+    [equal, '{', null],
+    [equal, '7', 0],
+    [choice, 'the second', null],
+    [choice, 'B', 0],
+    [number, 'seven', null],
+    [number, '7', 0],
+  ])('$name against %s: %s', (grader, truth, score) => {
+    expect(scored(grader, '3', truth)).toBe(score);
+    expect(scored(grader, 'None', truth)).toBe(score);
+  });
+
+  test('is what a response would not reach by repeating it', () => {
+    const file = new URL('../../../test/golden/grader/pairs.json', import.meta.url);
+    const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: { ground_truth: string }[] };
+    const truths = ['', ' ', '{', 'None', ...cases.map(({ ground_truth }) => ground_truth)];
+    for (const grader of ANSWER_GRADERS) {
+      const unscored = truths.filter((truth) => scored(grader, 'Z99', truth) === null);
+      expect(unscored.length, grader.name).toBeGreaterThan(0);
+      for (const truth of unscored) expect(scored(grader, repeated(truth), truth), truth).not.toBe(1);
+    }
+  });
+});
+
+describe('what is said of a response beside its answer', () => {
+  const response = (text: string, tokens?: number) => ({ ...subject('5', '5'), response: text, tokens });
+
+  test('its form', () => {
+    expect(format.score(response('<think>a</think> \\boxed{5}'), {})).toBe(1);
+    expect(format.score(response('\\boxed{5}'), {})).toBe(0);
+  });
+
+  test.each([
+    ['above', 30, 1],
+    ['above', 40, 1],
+    ['above', 45, 0.75],
+    ['above', 60, 0],
+    ['above', 600, 0],
+    ['both', 40, 1],
+    ['both', 35, 0.75],
+    ['both', 45, 0.75],
+    ['both', 0, 0],
+  ] as const)('its length, %s, %d tokens: %d', (sides, tokens, score) => {
+    const settings = { target: 40, slack: 20, sides, unit: 'tokens' } as const;
+    expect(length.score(response('', tokens), settings)).toBeCloseTo(score, 12);
+  });
+
+  test('its length in characters of the whole response, and none in tokens that nobody counted', () => {
+    const settings = { target: 0, slack: 100, sides: 'above' } as const;
+    const subject = { ...response('', undefined), characters: 25 };
+    expect(length.score(subject, { ...settings, unit: 'characters' })).toBe(0.75);
+    expect(length.score(subject, { ...settings, unit: 'tokens' })).toBeNull();
+  });
+});
+
+describe('the set', () => {
+  test('has one member of each name, and no two settings of one key', () => {
+    expect(new Set(GRADERS.map(({ name }) => name)).size).toBe(GRADERS.length);
+    const keys = ANSWER_GRADERS.flatMap(({ settings }) => Object.keys(settings));
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const key of ['kind', 'weight', 'grader', 'formatWeight', 'function', 'timeout', 'further'])
+      expect(
+        GRADERS.some(({ settings }) => Object.hasOwn(settings, key)),
+        key,
+      ).toBe(false);
   });
 });

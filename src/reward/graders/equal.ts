@@ -1,8 +1,22 @@
+import { NO_ANSWER } from '../mathruler/boxed.ts';
+import { Budget } from '../mathruler/polynomial.ts';
+import { simplifiesToZero } from '../mathruler/symbolic.ts';
+import { plainMath } from '../plain-math.ts';
+import { repeated } from '../response.ts';
 import { choiceOf } from './choice.ts';
-import { NO_ANSWER } from './mathruler/boxed.ts';
-import { Budget } from './mathruler/polynomial.ts';
-import { simplifiesToZero } from './mathruler/symbolic.ts';
-import { plainMath } from './plain-math.ts';
+import { grader } from './grader.ts';
+
+/** Cannot score a reference that no response could reach by repeating it: an empty one, "None", one with unmatched braces. */
+export const equal = grader({
+  name: 'equal',
+  description: 'whatever is mathematically equal',
+  judges: 'answer',
+  settings: {},
+  score({ given, truth }) {
+    if (equalAnswers(given, truth)) return 1;
+    return equalAnswers(repeated(truth), truth) ? 0 : null;
+  },
+});
 
 /** Longer answers are compared as text only. */
 const LONGEST = 2_000;

@@ -1,3 +1,17 @@
+import { grader } from './grader.ts';
+
+/** Cannot score a reference that names no choice. */
+export const choice = grader({
+  name: 'choice',
+  description: 'the letter of a multiple-choice answer, A to E',
+  judges: 'answer',
+  settings: {},
+  score({ given, truth }) {
+    const right = choiceOf(truth);
+    return right === undefined ? null : Number(choiceOf(given) === right);
+  },
+});
+
 /** The letter of a multiple-choice answer: `B`, `b`, `(B)`, `B.`, `B) 5 cm`, `B: text`, `option B`, `\text{B}`; else `undefined`. */
 export function choiceOf(answer: string): string | undefined {
   let s = answer.slice(0, 500).trim();
@@ -13,10 +27,4 @@ export function choiceOf(answer: string): string | undefined {
   // A letter before a point, colon or bracket labels the option's text; "a 5" and "be" are words.
   const label = letter ?? /^([A-Ea-e])\s*(?:[.:：、)\]]|\s[-–—]\s)/.exec(s);
   return label ? label[1]!.toUpperCase() : undefined;
-}
-
-/** Whether both answers name the same choice, A to E. An answer that names none is wrong. */
-export function gradeChoice(given: string, truth: string): boolean {
-  const choice = choiceOf(given);
-  return choice !== undefined && choice === choiceOf(truth);
 }
