@@ -58,7 +58,7 @@ export const tokenIds = () =>
     .transform((ids) => (ids == null ? [] : [ids].flat()));
 
 /** What stands in for a key that is missing or null. */
-export const or = <T>(schema: z.ZodType<T>, otherwise: T) =>
+export const or = <T>(schema: z.ZodType<T>, otherwise: NoInfer<T>) =>
   schema.nullish().transform((value): T => value ?? otherwise);
 
 /** A key that must be missing, null or this value: others are settings that are not carried out here. */

@@ -107,7 +107,7 @@ describe('numbers that no model has', () => {
       change('preprocessor_config.json', (json) => (json[key] = 1e15));
       refused(
         () => load(dir),
-        new RegExp(`preprocessor_config\\.json: ${key} is 1000000000000000; expected`),
+        new RegExp(`preprocessor_config\\.json: "${key}" is 1000000000000000; expected`),
       );
     },
   );

@@ -14,17 +14,18 @@ const PREPROCESSOR = 'preprocessor_config.json';
 const PROCESSOR = 'processor_config.json';
 const FROM_HUB = "take it from the model's hub page";
 
-/** The settings, and the file (with the key) that they are from. As in transformers, the nested ones go first. */
-function readSettings(dir: string): { json: unknown; where: string } {
+/** The file, its contents, and where in it the settings lie. As in transformers, the nested ones go first. */
+function readSettings(dir: string): { file: string; json: unknown; path: string[] } {
   listFolder(dir, POLICY);
   const nested = join(dir, PROCESSOR);
   const plain = join(dir, PREPROCESSOR);
   if (existsSync(nested)) {
     const json = readJson(nested, FROM_HUB);
     if (isObject(json) && Object.hasOwn(json, 'image_processor'))
-      return { json: json.image_processor, where: `${nested}: image_processor` };
+      return { file: nested, json, path: ['image_processor'] };
   }
-  if (existsSync(plain) || !existsSync(nested)) return { json: readJson(plain, FROM_HUB), where: plain };
+  if (existsSync(plain) || !existsSync(nested))
+    return { file: plain, json: readJson(plain, FROM_HUB), path: [] };
   throw new CheckpointError(
     `${nested}: has no "image_processor", and ${PREPROCESSOR} is missing; ${FROM_HUB}`,
   );
@@ -37,8 +38,8 @@ function readSettings(dir: string): { json: unknown; where: string } {
  * @throws CheckpointError where neither is there, a value is wrong, or the patches are not those of the policy
  */
 export function readProcessor(dir: string, policy?: Policy): ProcessorConfig {
-  const { json, where } = readSettings(dir);
-  const processor = parseProcessorConfig(json, where);
+  const { file, json, path } = readSettings(dir);
+  const processor = parseProcessorConfig(json, file, path);
   if (policy === undefined) return processor;
   const { patches } = policy;
   const pairs = [
@@ -49,7 +50,7 @@ export function readProcessor(dir: string, policy?: Policy): ProcessorConfig {
   for (const [key, own, other, wanted] of pairs)
     if (own !== wanted)
       throw new CheckpointError(
-        `${where}: ${key} is ${own}, but "vision_config.${other}" in config.json is ${wanted}; take both files from the same model`,
+        `${file}: "${[...path, key].join('.')}" is ${own}, but "vision_config.${other}" in config.json is ${wanted}; take both files from the same model`,
       );
   return processor;
 }

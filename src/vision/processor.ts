@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { CheckpointError, ImageError } from '../errors.ts';
-import { grouped, shown } from '../reading.ts';
+import { count, only, or, parseJson, positive, square } from '../json.ts';
 import type { RgbImage } from './image.ts';
 import { resizeBicubic } from './resize.ts';
 
@@ -46,81 +47,83 @@ const MOST = {
   maxPixels: 2 ** 40,
 } as const;
 
-/** Names under which the image processor of these families was saved. */
+/** Names under which this image processor was saved, whichever family uses it. */
 const PROCESSOR = /^Qwen(2|2_5|3)_?VLImageProcessor(Fast|Pil)?$/;
 
-/** Settings of the Hugging Face processor that would change the pixels, and the one value that is carried out here. */
-const REQUIRED = {
-  do_resize: true,
-  do_rescale: true,
-  do_normalize: true,
-  resample: BICUBIC,
-} as const;
+/** Three numbers, one a channel, each from `least` on. */
+const channels = (least: number) =>
+  z.custom<[number, number, number]>(
+    (value) =>
+      Array.isArray(value) &&
+      value.length === 3 &&
+      value.every((v) => typeof v === 'number' && v >= least && v <= 1e6),
+    least > 0 ? 'three numbers above 0' : 'three numbers',
+  );
+
+const least = () => count(MOST.minPixels).nullish();
+const most = () => count(MOST.maxPixels).nullish();
+
+/** Settings that would change the pixels are read so far that only what is carried out here passes. */
+const keys = z
+  .object({
+    image_processor_type: z
+      .string()
+      .regex(PROCESSOR, '"Qwen2VLImageProcessor", that of Qwen2.5-VL')
+      .nullish(),
+    do_resize: only(true),
+    do_rescale: only(true),
+    do_normalize: only(true),
+    resample: only(BICUBIC, `${BICUBIC} (bicubic)`),
+    patch_size: or(square(MOST.patch), 14),
+    merge_size: or(square(MOST.merge), 2),
+    temporal_patch_size: or(square(MOST.frames), 2),
+    image_mean: or(channels(-1e6), [0.48145466, 0.4578275, 0.40821073]),
+    image_std: or(channels(1e-6), [0.26862954, 0.26130258, 0.27577711]),
+    rescale_factor: or(positive(1e6), 1 / 255),
+    min_pixels: least(),
+    max_pixels: most(),
+    /** Edges count pixels here, not edges. */
+    size: z
+      .object(
+        { min_pixels: least(), shortest_edge: least(), max_pixels: most(), longest_edge: most() },
+        'an object',
+      )
+      .nullish(),
+  })
+  .transform(({ size, ...c }) => ({
+    ...c,
+    min_pixels: c.min_pixels ?? size?.min_pixels ?? size?.shortest_edge ?? 56 * 56,
+    max_pixels: c.max_pixels ?? size?.max_pixels ?? size?.longest_edge ?? 28 * 28 * 1280,
+  }));
 
 /**
  * Reads the settings of an image processor: a `preprocessor_config.json`, or `image_processor` of the
  * `processor_config.json` that transformers 5 writes. Pixel limits are taken from `min_pixels`/`max_pixels`, else from
- * `size` as `min_pixels`/`max_pixels` or `shortest_edge`/`longest_edge` (which count pixels here, not edges), else 56·56
- * and 28·28·1280. Other missing keys have Hugging Face's defaults (Qwen2VLImageProcessor).
- * @param where the file and, where the settings lie inside it, the key, for messages
- * @throws CheckpointError naming `where` and the key
+ * `size` as `min_pixels`/`max_pixels` or `shortest_edge`/`longest_edge`, else 56·56 and 28·28·1280. Other missing keys
+ * have Hugging Face's defaults (Qwen2VLImageProcessor).
+ * @param path where in the file the settings lie
+ * @throws CheckpointError naming the file and the key
  */
-export function parseProcessorConfig(json: unknown, where: string): ProcessorConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new CheckpointError(`${where}: not a JSON object; expected an image processor's settings`);
-  const raw = json as Record<string, unknown>;
-  const get = (key: string) => (Object.hasOwn(raw, key) ? (raw[key] ?? undefined) : undefined);
-  const fail = (key: string, expected: string): never => {
-    throw new CheckpointError(`${where}: ${key} is ${shown(get(key))}; ${expected}`);
-  };
-  const kind = get('image_processor_type');
-  if (kind !== undefined && !(typeof kind === 'string' && PROCESSOR.test(kind)))
-    fail('image_processor_type', 'expected "Qwen2VLImageProcessor", that of Qwen2.5-VL');
-  for (const [key, value] of Object.entries(REQUIRED))
-    if (get(key) !== undefined && get(key) !== value)
-      fail(key, `only ${value} is supported by this image processor`);
-  const size = Object(get('size')) as Record<string, unknown>;
-  const whole = (key: string, value: unknown, most: number, otherwise: number): number => {
-    const found = value ?? otherwise;
-    if (typeof found === 'number' && Number.isInteger(found) && found > 0 && found <= most) return found;
+export function parseProcessorConfig(
+  json: unknown,
+  file: string,
+  path: readonly string[] = [],
+): ProcessorConfig {
+  const c = parseJson(keys, json, file, path);
+  if (c.min_pixels > c.max_pixels)
     throw new CheckpointError(
-      `${where}: ${key} is ${shown(value)}; expected a whole number above 0, at most ${grouped(most)}`,
+      `${file}: min_pixels ${c.min_pixels} is above max_pixels ${c.max_pixels}; swap or correct them`,
     );
+  return {
+    patchSize: c.patch_size,
+    mergeSize: c.merge_size,
+    temporalPatchSize: c.temporal_patch_size,
+    minPixels: c.min_pixels,
+    maxPixels: c.max_pixels,
+    imageMean: c.image_mean,
+    imageStd: c.image_std,
+    rescaleFactor: c.rescale_factor,
   };
-  const square = (key: string, most: number, otherwise: number) => {
-    const value = get(key);
-    const sides: unknown[] = Array.isArray(value) ? value : [value];
-    if (sides.length === 0 || sides.length > 2 || sides.some((side) => side !== sides[0]))
-      fail(key, 'expected a whole number, or the same one twice');
-    return whole(key, sides[0], most, otherwise);
-  };
-  const channels = (key: string, otherwise: [number, number, number], least: number) => {
-    const value = get(key) ?? otherwise;
-    const isGood = (v: unknown) => typeof v === 'number' && v >= least && v <= 1e6;
-    if (!Array.isArray(value) || value.length !== 3 || !value.every(isGood))
-      fail(key, least > 0 ? 'expected three numbers above 0' : 'expected three numbers');
-    return value as [number, number, number];
-  };
-  const rescaleFactor = get('rescale_factor') ?? 1 / 255;
-  if (typeof rescaleFactor !== 'number' || !(rescaleFactor > 0 && rescaleFactor <= 1e6))
-    return fail('rescale_factor', 'expected a number above 0');
-  const least = get('min_pixels') ?? size.min_pixels ?? size.shortest_edge;
-  const most = get('max_pixels') ?? size.max_pixels ?? size.longest_edge;
-  const config = {
-    patchSize: square('patch_size', MOST.patch, 14),
-    mergeSize: square('merge_size', MOST.merge, 2),
-    temporalPatchSize: square('temporal_patch_size', MOST.frames, 2),
-    minPixels: whole('min_pixels', least, MOST.minPixels, 56 * 56),
-    maxPixels: whole('max_pixels', most, MOST.maxPixels, 28 * 28 * 1280),
-    imageMean: channels('image_mean', [0.48145466, 0.4578275, 0.40821073], -1e6),
-    imageStd: channels('image_std', [0.26862954, 0.26130258, 0.27577711], 1e-6),
-    rescaleFactor,
-  };
-  if (config.minPixels > config.maxPixels)
-    throw new CheckpointError(
-      `${where}: min_pixels ${config.minPixels} is above max_pixels ${config.maxPixels}; swap or correct them`,
-    );
-  return config;
 }
 
 /** Python's `round`: halves go to the even neighbour. */

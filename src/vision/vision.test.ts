@@ -247,12 +247,12 @@ describe('processor', () => {
   });
 
   test.each([
-    ['text', 'not a JSON object'],
-    [{ patch_size: 14.5 }, 'patch_size is 14.5; expected a whole number above 0'],
-    [{ image_mean: [0.5] }, 'image_mean is [0.5]; expected three numbers'],
-    [{ image_std: [1, 0, 1] }, 'image_std is [1,0,1]; expected three numbers above 0'],
-    [{ do_resize: false }, 'do_resize is false; only true is supported'],
-    [{ resample: 2 }, 'resample is 2; only 3 is supported'],
+    ['text', 'the file must hold a JSON object'],
+    [{ patch_size: 14.5 }, '"patch_size" is 14.5; expected a whole number from 1'],
+    [{ image_mean: [0.5] }, '"image_mean" is [0.5]; expected three numbers'],
+    [{ image_std: [1, 0, 1] }, '"image_std" is [1,0,1]; expected three numbers above 0'],
+    [{ do_resize: false }, '"do_resize" is false; expected true'],
+    [{ resample: 2 }, '"resample" is 2; expected 3 (bicubic)'],
     [{ min_pixels: 16e6 }, 'min_pixels 16000000 is above max_pixels'],
   ])('%j is refused by name', (json, message) => {
     expect(() => parseProcessorConfig(json, 'dir/preprocessor_config.json')).toThrow(CheckpointError);

@@ -113,16 +113,20 @@ describe('the image processor of a folder', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['nowhere', {}, /preprocessor_config\.json: not found; take it from/],
     ['neither place', { 'processor_config.json': {} }, /has no "image_processor", and preprocessor_config/],
-    ['a list', { 'processor_config.json': { image_processor: [] } }, /image_processor: not a JSON object/],
+    [
+      'a list',
+      { 'processor_config.json': { image_processor: [] } },
+      /"image_processor" must hold a JSON object/,
+    ],
     [
       'another grid than the policy',
       { 'processor_config.json': { image_processor: { ...nested, patch_size: 16 } } },
-      /processor_config\.json: image_processor: patch_size is 16, but "vision_config\.patch_size" in config\.json is 14/,
+      /processor_config\.json: "image_processor\.patch_size" is 16, but "vision_config\.patch_size" in config\.json is 14/,
     ],
     [
       'another kind',
       { 'preprocessor_config.json': { image_processor_type: 'CLIPImageProcessor' } },
-      /preprocessor_config\.json: image_processor_type is "CLIPImageProcessor"; expected "Qwen2VL/,
+      /preprocessor_config\.json: "image_processor_type" is "CLIPImageProcessor"; expected "Qwen2VL/,
     ],
   ])('is refused: %s', (_, files, message) => {
     expect(() => processor(files)).toThrow(CheckpointError);
