@@ -1,8 +1,8 @@
 /** The `reward` block of a run's settings, put together from what each grader declares. */
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { MOST_SECONDS, TIMEOUT } from '../user/limits.ts';
 import { cut, shown } from '../user/protocol.ts';
+import { referenceSetting, timeoutSetting } from '../user/settings.ts';
 import type { Grader } from './graders/grader.ts';
 import { ANSWER_GRADERS, type AnswerGrader, type AnyGrader, GRADERS } from './graders/index.ts';
 
@@ -16,13 +16,9 @@ const weight = z
   .min(-LARGEST_WEIGHT)
   .max(LARGEST_WEIGHT)
   .describe('what its score is multiplied with before it is added to the reward; 0: it is only logged');
-const path = z.string().min(1).max(4096).meta({ path: true });
-const timeout = z
-  .number()
-  .gt(0)
-  .max(MOST_SECONDS)
-  .default(TIMEOUT)
-  .describe('seconds without an answer after which your own function is cut off and the run ends');
+const timeout = timeoutSetting.describe(
+  'seconds without an answer after which your own function is cut off and the run ends',
+);
 
 type KindOf<G> =
   G extends Grader<infer Name, infer _, infer Settings>
@@ -37,7 +33,7 @@ const functionKind = z
   .strictObject({
     kind: z.literal('function'),
     weight,
-    function: path.describe(
+    function: referenceSetting.describe(
       'your own function, as path/to/file.ts#exportName (kind is then function): given { response, answer, row, tokens } it returns a number from 0 to 1, null where it cannot be scored, or { overall } with a number from -1,000,000 to 1,000,000 and further numbers',
     ),
     timeout,
@@ -72,7 +68,7 @@ export const rewardSchema = z.strictObject({
     .default(0.1)
     .describe('share of the form <think>…</think> \\boxed{…} in the reward (public code 0.1, paper 0)'),
   ...mainSettings,
-  function: path
+  function: referenceSetting
     .nullable()
     .default(null)
     .describe(

@@ -1,4 +1,4 @@
-import { type HostOptions, openUserFunction, type UserFunctionHost } from '../user/host.ts';
+import { type HostOptions, openUserFunction, type Refuse } from '../user/host.ts';
 import { shown } from '../user/protocol.ts';
 import type { Reward, RewardFunction, RewardInput, Scored } from './reward.ts';
 
@@ -30,10 +30,8 @@ export async function loadReward(
   options: HostOptions = {},
 ): Promise<RewardFunction> {
   const host = await openUserFunction('reward.function', spec, baseDir, options);
-  return withClose(host, async (x: RewardInput) => {
-    const what = subject(x);
-    return toReward(await host.call([x], { what }), refusal(host, what));
-  });
+  const reward = (x: RewardInput) => host.ask([x], { what: subject(x) }, toReward);
+  return Object.assign(reward, { close: () => host.close() });
 }
 
 /** A further reward by a person's own function: as a main one, but for its accuracy and format, which are plain numbers. */
@@ -44,77 +42,67 @@ export async function loadScore(
   options: HostOptions = {},
 ): Promise<((x: RewardInput) => Promise<Scored>) & { close(): Promise<void> }> {
   const host = await openUserFunction(setting, spec, baseDir, options);
-  return withClose(host, async (x: RewardInput) => {
-    const what = subject(x);
-    return toScore(await host.call([x], { what }), refusal(host, what));
-  });
+  const score = (x: RewardInput) => host.ask([x], { what: subject(x) }, toScore);
+  return Object.assign(score, { close: () => host.close() });
 }
-
-const withClose = <F extends object>(host: UserFunctionHost, call: F) =>
-  Object.assign(call, { close: () => host.close() });
 
 const subject = ({ row, answer }: RewardInput): string =>
   row?.id === undefined ? `answer ${shown(answer)}` : `row ${String(row.id)}`;
 
-/** What is thrown for a result that is not allowed. */
-type Refusal = (result: unknown, words: string) => Error;
-const refusal =
-  (host: UserFunctionHost, what: string): Refusal =>
-  (result, words) =>
-    host.fault(`gave ${shown(result)}; ${words}`, what);
-
-function toReward(result: unknown, refuse: Refusal): Reward {
+function toReward(result: unknown, refuse: Refuse): Reward {
+  const wrong = about(result, refuse);
   if (result === null) return { overall: 0, accuracy: 0, format: 0, unscored: true };
   if (typeof result === 'number') {
-    if (!Number.isFinite(result)) throw refuse(result, FORM);
+    if (!Number.isFinite(result)) throw wrong(FORM);
     if (!isShare(result))
-      throw refuse(
-        result,
+      throw wrong(
         'a number alone is the accuracy too and lies from 0 to 1; for others return { overall, accuracy }',
       );
     return { overall: result, accuracy: result, format: 0 };
   }
-  const { overall, rest } = partsOf(result, FORM, refuse);
+  const { overall, rest } = partsOf(result, FORM, wrong);
   const { accuracy = overall, format = 0, ...further } = rest;
-  if (!isShare(accuracy))
-    throw refuse(result, 'accuracy (overall, where it is left out) is a number from 0 to 1');
-  if (!isShare(format)) throw refuse(result, 'format is a number from 0 to 1');
-  const more = numbersOf(further, (words) => refuse(result, words));
+  if (!isShare(accuracy)) throw wrong('accuracy (overall, where it is left out) is a number from 0 to 1');
+  if (!isShare(format)) throw wrong('format is a number from 0 to 1');
+  const more = numbersOf(further, wrong);
   return { overall, accuracy, format, ...(Object.keys(more).length > 0 ? { more } : {}) };
 }
 
-function toScore(result: unknown, refuse: Refusal): Scored {
+function toScore(result: unknown, refuse: Refuse): Scored {
+  const wrong = about(result, refuse);
   if (result === null) return { score: null };
   if (typeof result === 'number' && Number.isFinite(result)) {
-    if (!isShare(result))
-      throw refuse(result, 'a number alone lies from 0 to 1; for others return { overall }');
+    if (!isShare(result)) throw wrong('a number alone lies from 0 to 1; for others return { overall }');
     return { score: result };
   }
-  const { overall, rest } = partsOf(result, 'return a number from 0 to 1, null, or { overall }', refuse);
-  return { score: overall, more: numbersOf(rest, (words) => refuse(result, words)) };
+  const { overall, rest } = partsOf(result, 'return a number from 0 to 1, null, or { overall }', wrong);
+  return { score: overall, more: numbersOf(rest, wrong) };
 }
 
-function partsOf(result: unknown, form: string, refuse: Refusal) {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) throw refuse(result, form);
+/** Words for what is wrong, led by what was given. */
+const about =
+  (result: unknown, refuse: Refuse): Refuse =>
+  (words) =>
+    refuse(`gave ${shown(result)}; ${words}`);
+
+function partsOf(result: unknown, form: string, wrong: Refuse) {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) throw wrong(form);
   const { overall, ...rest } = result as Record<string, unknown>;
   if (!isNumber(overall) || Math.abs(overall) > LARGEST)
-    throw refuse(result, 'overall is a number from -1,000,000 to 1,000,000');
+    throw wrong('overall is a number from -1,000,000 to 1,000,000');
   return { overall, rest };
 }
 
-function numbersOf(
-  values: Record<string, unknown>,
-  refuse: (words: string) => Error,
-): Record<string, number | null> {
+function numbersOf(values: Record<string, unknown>, wrong: Refuse): Record<string, number | null> {
   const out: Record<string, number | null> = {};
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    if (!KEY.test(key)) throw refuse(`the key ${shown(key)} has more than letters, digits, - _ and .`);
+    if (!KEY.test(key)) throw wrong(`the key ${shown(key)} has more than letters, digits, - _ and .`);
     if (value !== null && !isNumber(value))
-      throw refuse(`${key} is not a finite number, as all further keys are`);
+      throw wrong(`${key} is not a finite number, as all further keys are`);
     out[key] = value;
   }
-  if (Object.keys(out).length > MOST_KEYS) throw refuse(`at most ${MOST_KEYS} further numbers`);
+  if (Object.keys(out).length > MOST_KEYS) throw wrong(`at most ${MOST_KEYS} further numbers`);
   return out;
 }
 

@@ -1,6 +1,7 @@
 /** The paths among the settings: in a file they count from its folder, on the command line from where one stands. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { splitReference } from '../user/reference.ts';
 import type { RunConfig } from './config.ts';
 import { isObject, rootNode, type SchemaNode, type Values, variantsOf } from './schema.ts';
 
@@ -50,5 +51,4 @@ export const isPathKey = (key: string): boolean =>
   });
 
 /** Whether nothing lies at a path any more; the `#export` of a module is not part of it. */
-export const isGone = (path: string): boolean =>
-  !existsSync(path) && !existsSync(path.replace(/#[^#]*$/, ''));
+export const isGone = (path: string): boolean => !existsSync(path) && !existsSync(splitReference(path).path);

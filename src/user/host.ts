@@ -9,9 +9,7 @@ import { ConfigError, type PapoError, UserFunctionError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { TIMEOUT } from './limits.ts';
 import { type Answer, type Call, cut, type FromWorker, type Start } from './protocol.ts';
-import { type Reference, resolveReference } from './reference.ts';
-
-export { MOST_SECONDS, TIMEOUT } from './limits.ts';
+import { DEFAULT, type Reference, resolveReference } from './reference.ts';
 
 /** Once the run is asked to stop, calls under way have this long. */
 const GRACE_MS = 2000;
@@ -37,6 +35,12 @@ export interface CallOptions {
   /** Buffers in the arguments that the caller has no further use for. */
   transfer?: ArrayBuffer[];
 }
+
+/** Makes the error to throw, of words for what is wrong with a result and what to give instead. */
+export type Refuse = (words: string) => UserFunctionError;
+
+/** Checks what a function gave, and completes it. */
+export type Read<T> = (result: unknown, refuse: Refuse) => T;
 
 interface Waiting {
   what: string;
@@ -131,14 +135,21 @@ export class UserFunctionHost {
     });
   }
 
+  /**
+   * A call whose result is read.
+   * @throws UserFunctionError as `call`, and where `read` refuses what the function gave
+   */
+  async ask<T>(args: unknown[], options: CallOptions, read: Read<T>): Promise<T> {
+    return read(await this.call(args, options), (words) => this.fault(words, options.what));
+  }
+
   /** Ends the thread, within 2 seconds. Calls under way are rejected. */
   async close(): Promise<void> {
     this.fail(this.fault('was closed'));
     await this.ending;
   }
 
-  /** An error about a call, for results that may not be. */
-  fault(words: string, what?: string): UserFunctionError {
+  private fault(words: string, what?: string): UserFunctionError {
     return new UserFunctionError(`${this.title}${what === undefined ? '' : `, ${cut(what)}`}: ${words}`);
   }
 
@@ -154,12 +165,12 @@ export class UserFunctionHost {
         transfer,
       );
     } catch {
-      // What one row holds cannot be copied: each call is sent alone.
+      // What one call holds cannot be copied: each call is sent alone.
       for (const { call, transfer } of batch) {
         try {
           this.worker.postMessage([call], transfer);
         } catch (error) {
-          const why = `its row cannot be sent to the function's thread: ${cut((error as Error).message)}`;
+          const why = `what it is given cannot be sent to its thread: ${cut((error as Error).message)}`;
           this.settle(call.id, (w) => w.reject(this.fault(why, w.what)));
         }
       }
@@ -175,7 +186,9 @@ export class UserFunctionHost {
     if (message.type === 'absent') {
       const { functions } = message;
       const have = functions.length > 0 ? functions.join(', ') : 'no function';
-      this.fail(new ConfigError(`${this.title}: no function of that name (it exports ${cut(have)})`));
+      const what =
+        message.name === DEFAULT ? 'no function as its default export' : 'no function of that name';
+      this.fail(new ConfigError(`${this.title}: ${what} (it exports ${cut(have)})`));
     } else if (message.type === 'unloadable') {
       this.fail(new ConfigError(`${this.title}: cannot be loaded: ${message.why}`));
     } else if (message.type === 'stray') {

@@ -25,8 +25,8 @@ export type FromWorker =
   /** The module is about to be loaded: from here on the time is the user's. */
   | { type: 'loading' }
   | { type: 'ready' }
-  /** The module has no such function; these are those it has. */
-  | { type: 'absent'; functions: string[] }
+  /** The module has no function of that name; these are those it has. */
+  | { type: 'absent'; name: string; functions: string[] }
   | { type: 'unloadable'; why: string }
   | { type: 'answers'; answers: Answer[] }
   | { type: 'print'; lines: string[] }
@@ -74,15 +74,18 @@ export function reason(error: unknown): string {
   }
 }
 
-/** `file.ts:10:14` of the innermost frame that is neither Node's nor ours. */
+/** `file.ts:10:14` of the innermost frame that is neither Node's nor ours nor the TypeScript loader's. */
 function placeOf(stack: string | undefined): string | undefined {
   for (const line of (stack ?? '').split('\n')) {
-    if (!/^\s+at /.test(line) || line.includes('node:') || line.includes(OWN)) continue;
+    if (!/^\s+at /.test(line) || [/node:/, LOADER].some((own) => own.test(line)) || line.includes(OWN))
+      continue;
     const match = /([^/\\(\s]+):(\d+):(\d+)\)?$/.exec(line);
     if (match) return `${match[1]}:${match[2]}:${match[3]}`;
   }
   return undefined;
 }
+
+const LOADER = /[/\\]node_modules[/\\]jiti[/\\]/;
 
 /** The folder of this file, so that our own frames are told from the user's. */
 const OWN = new URL('.', import.meta.url).pathname;

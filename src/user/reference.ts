@@ -4,11 +4,21 @@ import { isAbsolute, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { cut } from './protocol.ts';
 
+/** The export where none is named. */
+export const DEFAULT = 'default';
+
 export interface Reference {
   /** Absolute. */
   file: string;
   /** The export; `default` where none is named. */
   name: string;
+}
+
+/** The two parts as they are written. Folders may have a # in their names: no export has a slash in its own. */
+export function splitReference(reference: string): { path: string; name: string } {
+  const hash = reference.lastIndexOf('#');
+  if (hash < 0 || /[\\/]/.test(reference.slice(hash))) return { path: reference, name: DEFAULT };
+  return { path: reference.slice(0, hash), name: reference.slice(hash + 1) };
 }
 
 /**
@@ -22,9 +32,7 @@ export async function resolveReference(
   baseDir: string,
 ): Promise<Reference> {
   const given = `${setting} ${cut(reference)}`;
-  const hash = reference.lastIndexOf('#');
-  const [path, name] =
-    hash < 0 ? [reference, 'default'] : [reference.slice(0, hash), reference.slice(hash + 1)];
+  const { path, name } = splitReference(reference);
   const form = "give it as 'path/to/file.ts#exportName'";
   if (path === '' || name === '') throw new ConfigError(`${given}: ${form}`);
   if (path.includes('\0')) throw new ConfigError(`${given}: no path has a NUL in it; ${form}`);

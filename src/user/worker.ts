@@ -3,14 +3,15 @@
  * or end the thread; nothing of it reaches the run but messages.
  */
 import { pathToFileURL } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { random } from '../random.ts';
 import { type Answer, type Call, type FromWorker, reason, type Start, shown } from './protocol.ts';
 
 /** Answers are sent together, but none waits longer for the others than this: silence means that a call hangs. */
 const FLUSH_MS = 100;
 
-const port = parentPort!;
+/** Node has one for every worker, and this file runs in nothing else. */
+const port = parentPort as MessagePort;
 const { file, name, marks } = workerData as Start;
 const [STARTED, RUNNING] = [0, 1];
 
@@ -48,16 +49,28 @@ process.on('unhandledRejection', (error) => stray('left a rejected promise witho
 process.on('uncaughtException', (error) => stray('threw outside of a call', error));
 
 /**
+ * Why Node gives up on a JavaScript file that imports TypeScript: up to 22.17 at its ending, later at an enum or at an
+ * import without an ending.
+ */
+const OF_TYPESCRIPT = [
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+];
+
+/**
  * TypeScript goes through jiti on every version of Node alike: with enums, files that import other `.ts` files (named
- * `.ts`, `.js` or without an ending), and no cache on the disk.
+ * `.ts`, `.js` or without an ending), and no cache on the disk. So does JavaScript that Node cannot load for that reason;
+ * what it imports was looked up before anything ran.
  */
 async function load(): Promise<Record<string, unknown>> {
   if (!/\.[mc]?ts$/.test(file)) {
     try {
       return await import(pathToFileURL(file).href);
     } catch (error) {
-      // A JavaScript file that imports a TypeScript one; nothing of it has run yet.
-      if ((error as { code?: string } | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+      const { code } = (error ?? {}) as { code?: string };
+      if (!OF_TYPESCRIPT.includes(code ?? '')) throw error;
     }
   }
   const { createJiti } = await import('jiti');
@@ -66,11 +79,18 @@ async function load(): Promise<Record<string, unknown>> {
 
 type UserFunction = (...args: unknown[]) => unknown;
 
+/** The exports, and those of `module.exports = { … }`, of which Node names only some. */
+function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
+  const whole = module.default;
+  return typeof whole === 'object' && whole !== null ? { ...whole, ...module } : module;
+}
+
 function functionOf(module: Record<string, unknown>): UserFunction | undefined {
-  const found = module[name];
+  const exports = exportsOf(module);
+  const found = exports[name];
   if (typeof found === 'function') return found as UserFunction;
-  const functions = Object.keys(module).filter((key) => typeof module[key] === 'function');
-  send({ type: 'absent', functions: functions.sort() });
+  const functions = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
+  send({ type: 'absent', name, functions: functions.sort() });
   return undefined;
 }
 

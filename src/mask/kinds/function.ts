@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { UserFunctionError } from '../../errors.ts';
 import type { Random } from '../../random.ts';
-import { type HostOptions, openUserFunction } from '../../user/host.ts';
+import { type HostOptions, openUserFunction, type Refuse } from '../../user/host.ts';
 import { shown } from '../../user/protocol.ts';
 import { referenceSetting, timeoutSetting } from '../../user/settings.ts';
 import type { RgbImage } from '../../vision/image.ts';
@@ -44,26 +43,25 @@ export async function loadFunctionMask(
       const data = img.data.slice();
       const call = { what, stream: { at: 1, rng }, transfer: [data.buffer] };
       // The stream comes in between.
-      const out = await host.call([{ width, height, data }, ratio], call);
-      return checked(out, img, (words) => host.fault(words, what));
+      return host.ask([{ width, height, data }, ratio], call, (out, refuse) => checked(out, img, refuse));
     },
     close: () => host.close(),
   };
 }
 
-function checked(out: unknown, img: RgbImage, fault: (words: string) => UserFunctionError): RgbImage {
+function checked(out: unknown, img: RgbImage, refuse: Refuse): RgbImage {
   const { width, height, fitted } = img;
   if (typeof out !== 'object' || out === null || !('data' in out))
-    throw fault(`returned ${shown(out)}; return { width, height, data }`);
+    throw refuse(`returned ${shown(out)}; return { width, height, data }`);
   const { data, ...size } = out as Record<string, unknown>;
   if (size.width !== width || size.height !== height)
-    throw fault(
+    throw refuse(
       `returned a picture of ${shown(size.width)}x${shown(size.height)} for one of ${width}x${height}; keep the size`,
     );
   if (!(data instanceof Uint8Array))
-    throw fault(`returned data of another type (${shown(data)}); give a Uint8Array, height x width x 3`);
+    throw refuse(`returned data of another type (${shown(data)}); give a Uint8Array, height x width x 3`);
   if (data.length !== width * height * 3)
-    throw fault(
+    throw refuse(
       `returned ${data.length} bytes for ${width}x${height} RGB; expected ${width * height * 3} (height x width x 3)`,
     );
   return { width, height, data, ...(fitted === undefined ? {} : { fitted }) };
