@@ -51,6 +51,8 @@ const objective: Objective = {
   },
 };
 
+const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
+
 const train = (prompts_P: Prompt[], rollouts: Rollout[][]): TrainGroup[] =>
   prompts_P.map((prompt, p) => ({
     prompt,
@@ -158,6 +160,40 @@ describe('the engine on ONNX Runtime', () => {
     const names = [...readSafetensors(join(scratch, 'saved', 'optimizer.safetensors')).keys()];
     expect(names).toContain('moment2.visual.patch_embed.proj.weight');
     await Promise.all([first.close(), second.close()]);
+  });
+
+  it('moves what learns alone, and keeps moments of nothing else', async () => {
+    const learns = (name: string) => name.startsWith('model.layers.1.');
+    const groups = train(asked, await engine.sample(asked, options));
+    const open = async () => {
+      const part = await openOnnxEngine({ checkpointDir: DIR, inProcess: true, learns });
+      return { part, before: (await part.snapshot()).parameters };
+    };
+    const { part, before } = await open();
+    await part.accumulate(groups, objective, { temperature });
+    const whole = await openOnnxEngine({ checkpointDir: DIR, inProcess: true });
+    await whole.accumulate(groups, objective, { temperature });
+    const [some, all] = [await part.step(ADAM), await whole.step(ADAM)];
+    expect(some.gradNorm).toBeGreaterThan(0);
+    expect(some.gradNorm).toBeLessThan(all.gradNorm);
+    const after = (await part.snapshot()).parameters;
+    for (const [name, { data }] of after)
+      expect([name, Buffer.compare(bytes(data), bytes(before.get(name)!.data)) !== 0]).toEqual([
+        name,
+        learns(name),
+      ]);
+    await part.save(join(scratch, 'part'));
+    const saved = [...readSafetensors(join(scratch, 'part', 'optimizer.safetensors')).keys()];
+    const trainable = [...after.keys()].filter(learns);
+    expect(saved).toEqual(['step', ...trainable.flatMap((name) => [`moment1.${name}`, `moment2.${name}`])]);
+    const { part: resumed } = await open();
+    await resumed.load(join(scratch, 'part'));
+    expect((await resumed.snapshot()).parameters).toEqual(after);
+    expect(await resumed.verify(groups, { temperature })).toMatchObject({ repeat: 0 });
+    await expect(whole.load(join(scratch, 'part'))).rejects.toThrow(
+      'moment1.visual.patch_embed.proj.weight is missing; take another checkpoint',
+    );
+    await Promise.all([part.close(), whole.close(), resumed.close()]);
   });
 
   it('says which view or array is missing', async () => {

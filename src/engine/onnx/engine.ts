@@ -4,18 +4,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CheckpointError, ConfigError, GraphError } from '../../errors.ts';
 import { type Batch, type BatchGroup, buildBatch, layoutKey, pixelFeed } from '../../model/batch.ts';
-import {
-  type Checkpoint,
-  readCheckpoint,
-  readOptimizer,
-  writeCheckpoint,
-  writeOptimizer,
-} from '../../model/checkpoint.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
 import type { Policy } from '../../model/family.ts';
 import { generationProgram } from '../../model/generate.ts';
-import { sizeOf } from '../../model/parameters.ts';
+import { everything, type Learns, type ParameterSpec, sizeOf, trainableOf } from '../../model/parameters.ts';
 import { logProbs } from '../../model/policy.ts';
-import type { HostTensor } from '../../model/safetensors.ts';
 import type { Sampling } from '../../model/sampling.ts';
 import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
@@ -36,6 +29,7 @@ import type {
   TrainGroup,
 } from '../types.ts';
 import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
+import { readMoments, writeMoments } from './optimizer-state.ts';
 import { Programs } from './programs.ts';
 import { trainingProgram } from './training.ts';
 import { PROBE, verifyGradient } from './verify.ts';
@@ -54,6 +48,8 @@ export interface OnnxEngineOptions {
   round?: number;
   /** Rollouts of one generation program. */
   rolloutBatch?: number;
+  /** Which parameters are trained; all unless told. */
+  learns?: Learns;
   /** Runs ONNX Runtime in the calling thread, for tests and short scripts. */
   inProcess?: boolean;
 }
@@ -101,6 +97,8 @@ export class OnnxEngine implements Engine {
   /** Number of parameters. */
   readonly size: number;
   private readonly checkpoint: Checkpoint;
+  private readonly learns: Learns;
+  private readonly trainable: readonly ParameterSpec[];
   private readonly executor: Executor;
   private readonly programs: Programs;
   private readonly limits: { rows: number; rollouts: number; round: number };
@@ -112,6 +110,8 @@ export class OnnxEngine implements Engine {
   ) {
     this.checkpoint = checkpoint;
     this.policy = checkpoint.policy;
+    this.learns = options.learns ?? everything;
+    this.trainable = trainableOf(this.policy.parameters, this.learns);
     this.executor = executor;
     this.programs = new Programs(executor, 12);
     this.limits = {
@@ -135,8 +135,16 @@ export class OnnxEngine implements Engine {
     const engine = new OnnxEngine(checkpoint, executor, options);
     const values = arraysOf(checkpoint);
     await executor.setParameters('reference', values);
-    await executor.setParameters('current', copyOf(values));
+    await engine.setCurrent(copyOf(values));
     return engine;
+  }
+
+  private setCurrent(values: Arrays): Promise<void> {
+    return this.executor.setParameters(
+      'current',
+      values,
+      this.trainable.map(({ name }) => name),
+    );
   }
 
   async sample(prompts_P: Prompt[], options: SampleOptions): Promise<Rollout[][]> {
@@ -216,7 +224,7 @@ export class OnnxEngine implements Engine {
       const batch = buildBatch(viewed[0], c, { round: this.limits.round });
       const key = `train ${o.temperature} ${objective.key} ${views} ${Object.keys(objective.scalars)} ${layoutKey(batch.layout)}`;
       const handle = await this.programs.get(key, () =>
-        trainingProgram(c, batch.layout, objective, o.temperature),
+        trainingProgram(c, batch.layout, objective, o.temperature, false, this.learns),
       );
       const feeds: Feeds = { ...batch.feeds, ...tokenFeeds(part, objective, batch) };
       for (const [name, value] of Object.entries(objective.scalars))
@@ -236,7 +244,7 @@ export class OnnxEngine implements Engine {
     const viewed = groups.map((g) => groupOf(g, 'original'));
     const batch = buildBatch(viewed, c, { round: this.limits.round });
     const handle = await this.programs.get(`verify ${o.temperature} ${layoutKey(batch.layout)}`, () =>
-      trainingProgram(c, batch.layout, PROBE, o.temperature, true),
+      trainingProgram(c, batch.layout, PROBE, o.temperature, true, this.learns),
     );
     const feeds: Feeds = { ...batch.feeds, ...tokenFeeds(groups, PROBE, batch) };
     addPixels(feeds, batch, viewed, c, 'original');
@@ -259,13 +267,7 @@ export class OnnxEngine implements Engine {
 
   async save(dir: string): Promise<void> {
     writeCheckpoint(dir, await this.snapshot());
-    const { step, moment1, moment2 } = await this.executor.moments();
-    const state = new Map<string, HostTensor>([['step', { shape: [1], data: Float32Array.of(step) }]]);
-    for (const [name, { shape }] of this.checkpoint.parameters) {
-      state.set(`moment1.${name}`, { shape, data: moment1[name] });
-      state.set(`moment2.${name}`, { shape, data: moment2[name] });
-    }
-    writeOptimizer(dir, state);
+    writeMoments(dir, this.trainable, await this.executor.moments());
   }
 
   async load(dir: string): Promise<void> {
@@ -277,23 +279,8 @@ export class OnnxEngine implements Engine {
           `${dir}: ${name} is not [${shape}] as in the policy of this run; resume with the policy it was started with`,
         );
     }
-    const state = readOptimizer(dir);
-    if (!state)
-      throw new CheckpointError(
-        `${dir}/optimizer.safetensors: not found; resume from a checkpoint that a run wrote`,
-      );
-    const moments = { step: state.get('step')?.data[0] ?? 0, moment1: {} as Arrays, moment2: {} as Arrays };
-    for (const { name } of this.policy.parameters) {
-      for (const kind of ['moment1', 'moment2'] as const) {
-        const m = state.get(`${kind}.${name}`);
-        if (!m)
-          throw new CheckpointError(
-            `${dir}/optimizer.safetensors: ${kind}.${name} is missing; take another checkpoint`,
-          );
-        moments[kind][name] = m.data;
-      }
-    }
-    await this.executor.setParameters('current', arraysOf(loaded));
+    const moments = readMoments(dir, this.trainable);
+    await this.setCurrent(arraysOf(loaded));
     await this.executor.setMoments(moments);
   }
 

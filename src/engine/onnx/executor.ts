@@ -42,8 +42,11 @@ export interface Differentiated {
 }
 
 export interface Executor {
-  /** Makes the parameters known; `current` ones start with fresh moments. */
-  setParameters(set: ParameterSet, values: Arrays): Promise<void>;
+  /**
+   * Makes the parameters known; `current` ones start with fresh moments.
+   * @param trainable those of the current ones that have gradients and moments, and that steps move; all unless told
+   */
+  setParameters(set: ParameterSet, values: Arrays, trainable?: readonly string[]): Promise<void>;
   /** Compiles a program under a handle of the caller's choice. */
   open(handle: string, program: Program | TrainingProgram): Promise<void>;
   close(handle: string): Promise<void>;
@@ -72,12 +75,14 @@ export class LocalExecutor implements Executor {
     this.options = options;
   }
 
-  async setParameters(set: ParameterSet, values: Arrays): Promise<void> {
+  async setParameters(set: ParameterSet, values: Arrays, trainable?: readonly string[]): Promise<void> {
     this.sets[set] = values;
     if (set === 'reference') return;
     this.steps = 0;
     this.trainables = {};
+    const chosen = trainable && new Set(trainable);
     for (const [name, value] of Object.entries(values)) {
+      if (chosen && !chosen.has(name)) continue;
       const like = () => new Float32Array(value.length);
       this.trainables[name] = { value, gradient: like(), moment1: like(), moment2: like() };
     }

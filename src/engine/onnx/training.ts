@@ -1,5 +1,6 @@
 /** One program for a training micro-batch: forward under every view that carries gradient, loss, backward. */
 import type { Layout, Policy } from '../../model/family.ts';
+import { everything, type Learns } from '../../model/parameters.ts';
 import { logProbs } from '../../model/policy.ts';
 import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
@@ -11,6 +12,7 @@ import { GRADIENT, type RowGradient, type TrainingProgram } from './executor.ts'
 /**
  * Fed per token as `token:<name>` [P·G, block] and per run as `scalar:<name>` []; returns `loss`, the terms, gradients.
  * @param tap also returns the log-probabilities of the original view as `logp` [P·G, block]
+ * @param learns parameters that get a gradient
  */
 export function trainingProgram(
   policy: Policy,
@@ -18,6 +20,7 @@ export function trainingProgram(
   objective: Objective,
   temperature: number,
   tap = false,
+  learns: Learns = everything,
 ): TrainingProgram {
   const w = new Weights(policy, { rowGradients: true });
   const shape = [layout.prompts * layout.samples, layout.block];
@@ -27,8 +30,8 @@ export function trainingProgram(
   for (const name of new Set(['weight', ...objective.arrays])) x[name] = input(`token:${name}`, shape);
   for (const name of Object.keys(objective.scalars)) x[name] = input(`scalar:${name}`, []);
   const { loss, terms } = objective.build(x);
-  const used = [...w.used()];
-  const lookups = w.lookups();
+  const used = [...w.used()].filter(([name]) => learns(name));
+  const lookups = w.lookups().filter(({ parameter }) => learns(parameter));
   const grads = gradients(loss, [...used.map(([, p]) => p), ...lookups.map((l) => l.rows)]);
   const outputs: Record<string, Tensor> = { loss, ...terms, ...(tap ? { logp: x.logp } : {}) };
   used.forEach(([name], i) => {

@@ -58,7 +58,8 @@ export class WorkerExecutor implements Executor {
     });
   }
 
-  setParameters = (set: ParameterSet, values: Arrays) => this.call<void>('setParameters', set, values);
+  setParameters = (set: ParameterSet, values: Arrays, trainable?: readonly string[]) =>
+    this.call<void>('setParameters', set, values, trainable);
   open = (handle: string, program: Program | TrainingProgram) => this.call<void>('open', handle, program);
   close = (handle: string) => this.call<void>('close', handle);
   run = (handle: string, feeds: Feeds, set: ParameterSet) =>
