@@ -1,6 +1,6 @@
 /** Questions of the built-in tasks, ready for a policy. */
-import { renderScene } from '../src/data/tasks/draw.ts';
-import { makeUndrawn } from '../src/data/tasks/make.ts';
+import { renderScene } from '../src/data/builtin/draw.ts';
+import { makeUndrawn } from '../src/data/builtin/make.ts';
 import type { Prompt } from '../src/engine/types.ts';
 import { readProcessor } from '../src/model/processor.ts';
 import { loadChatTemplate, loadTokenizer } from '../src/text/load.ts';

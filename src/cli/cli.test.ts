@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { writeDataset } from '../data/tasks/index.ts';
+import { writeDataset } from '../data/builtin/write.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const built = existsSync(path('dist/cli/main.js'));

@@ -13,11 +13,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
+import { renderScene } from './builtin/draw.ts';
+import { makeDataset, makeRow, signature } from './builtin/make.ts';
+import { writeDataset } from './builtin/write.ts';
 import { writeParquet } from './parquet-write.ts';
 import type { Row } from './row.ts';
 import { sampler } from './sampler.ts';
 import { openData, reportText, rowsSource, splitFiles } from './source.ts';
-import { makeDataset, makeRow, renderScene, SPLITS, signature, TASKS, writeDataset } from './tasks/index.ts';
+import { SPLITS } from './split.ts';
+import { TASKS } from './tasks/index.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../test/golden/parquet');
 const dir = mkdtempSync(join(tmpdir(), 'papo-data-'));

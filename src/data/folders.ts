@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
-import type { Split } from './tasks/scene.ts';
+import type { Split } from './split.ts';
 
 const NAMES: Record<Split, string> = { train: 'train', validation: 'validation|valid|val|dev', test: 'test' };
 const ANY = Object.values(NAMES).join('|');

@@ -14,10 +14,10 @@ import { join } from 'node:path';
 import * as arrow from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openArrow } from './arrow.ts';
+import { makeRow } from './builtin/make.ts';
 import { LazyBytes } from './record.ts';
 import { openData } from './source.ts';
 import { items, lines } from './spans.ts';
-import { makeRow } from './tasks/index.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'papo-formats-'));
 afterAll(() => rmSync(dir, { recursive: true }));

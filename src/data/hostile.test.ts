@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MAX_PROBLEM } from './assemble.ts';
+import { makeRow } from './builtin/make.ts';
 import { MAX_IMAGE_BYTES, MAX_IMAGES } from './pictures.ts';
 import { openData, type SkipReason } from './source.ts';
-import { makeRow } from './tasks/index.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'papo-hostile-'));
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { afterAll, describe, expect, it } from 'vitest';
+import { makeRow } from './builtin/make.ts';
 import { type ColumnMapping, findLayout } from './columns.ts';
 import { openData } from './source.ts';
-import { makeRow } from './tasks/index.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'papo-layouts-'));
 afterAll(() => rmSync(dir, { recursive: true }));

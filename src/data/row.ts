@@ -1,5 +1,5 @@
-import type { Question, Step } from './tasks/questions.ts';
-import type { Scene } from './tasks/scene.ts';
+import type { Question, Scene, TaskName } from './tasks/index.ts';
+import type { Step } from './tasks/task.ts';
 
 /** One question with its pictures, as every source of data gives it. */
 export interface Row {
@@ -21,8 +21,6 @@ export interface Row {
 export type Dependency = 'high' | 'medium' | 'low';
 
 export const DEPENDENCIES: readonly Dependency[] = ['high', 'medium', 'low'];
-
-export type TaskName = 'count' | 'sum' | 'difference' | 'compare' | 'relation' | 'chart' | 'angle';
 
 /** What a built-in task knows about a row, so that a wrong answer can be traced to its cause by program. */
 export interface RowMeta {

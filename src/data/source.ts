@@ -10,7 +10,7 @@ import { openJson } from './jsonl.ts';
 import { openParquet } from './parquet.ts';
 import type { RecordFile } from './record.ts';
 import { joinSources, type RowSource, reportText } from './rows.ts';
-import type { Split } from './tasks/scene.ts';
+import type { Split } from './split.ts';
 
 export { splitFiles } from './folders.ts';
 export { type Report, type RowSource, type Rows, reportText, rowsSource } from './rows.ts';

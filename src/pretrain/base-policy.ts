@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { description } from '../data/tasks/describe.ts';
-import { makeUndrawn } from '../data/tasks/make.ts';
-import { solution } from '../data/tasks/solution.ts';
+import { description } from '../data/builtin/describe.ts';
+import { makeUndrawn } from '../data/builtin/make.ts';
+import { solution } from '../data/builtin/solution.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { families } from '../model/families.ts';
 import { initialParameters } from '../model/init.ts';

@@ -4,12 +4,12 @@
  * at the prior.
  */
 
-import type { Dependency, TaskName } from '../data/row.ts';
-import { TASKS } from '../data/tasks/compose.ts';
-import { description } from '../data/tasks/describe.ts';
-import { renderScene } from '../data/tasks/draw.ts';
-import { makeUndrawn } from '../data/tasks/make.ts';
-import { solution } from '../data/tasks/solution.ts';
+import { description } from '../data/builtin/describe.ts';
+import { renderScene } from '../data/builtin/draw.ts';
+import { makeUndrawn } from '../data/builtin/make.ts';
+import { solution } from '../data/builtin/solution.ts';
+import type { Dependency } from '../data/row.ts';
+import { TAUGHT, type TaskName } from '../data/tasks/index.ts';
 import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Prompt, TrainGroup } from '../engine/types.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
@@ -267,7 +267,7 @@ function kindOf(o: PretrainOptions, stage: Stage, step: number): BatchKind {
   return {
     describing,
     plain: stage.plain ?? 0,
-    tasks: stage.tasks ?? TASKS,
+    tasks: stage.tasks ?? TAUGHT,
     dependency: describing ? 'high' : rng.pick(stage.levels ?? LEVELS),
   };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { writeDataset } from '../data/builtin/write.ts';
 import type { Dependency } from '../data/row.ts';
 import { sampler } from '../data/sampler.ts';
 import { type SkipReason, UnusableRow } from '../data/skip.ts';
@@ -15,7 +16,6 @@ import {
   rowsSource,
   splitFiles,
 } from '../data/source.ts';
-import { writeDataset } from '../data/tasks/write.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { syncFolder, syncTree } from '../model/files.ts';

@@ -1,6 +1,7 @@
-import { DEPENDENCIES, type Dependency, type TaskName } from '../data/row.ts';
-import { SIZES, type Size, SPLITS } from '../data/tasks/scene.ts';
-import { writeDataset } from '../data/tasks/write.ts';
+import { writeDataset } from '../data/builtin/write.ts';
+import { DEPENDENCIES, type Dependency } from '../data/row.ts';
+import { SPLITS } from '../data/split.ts';
+import { SIZES, type Size } from '../data/tasks/shared/canvas.ts';
 import { ConfigError, quoted } from '../errors.ts';
 import { refuseFull } from '../files.ts';
 import { MOST } from '../settings/config.ts';
@@ -31,7 +32,7 @@ export function makeData(dir: string, options: Record<string, string | undefined
     seed: options.seed ?? '1',
     rows: rows as Record<(typeof SPLITS)[number], number>,
     // writeDataset checks the names.
-    tasks: options.tasks?.split(',').map((task) => task.trim() as TaskName),
+    tasks: options.tasks?.split(',').map((task) => task.trim()),
     dependency: oneOf<Dependency>('dependency', options.dependency, DEPENDENCIES),
     size: oneOf<Size>('pixels', options.pixels, SIZES),
   });

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { makeRow } from '../data/builtin/make.ts';
 import type { Row } from '../data/row.ts';
 import { UnusableRow } from '../data/skip.ts';
 import { rowsSource } from '../data/source.ts';
-import { makeRow } from '../data/tasks/make.ts';
 import { DataError } from '../errors.ts';
 import { blankMask } from '../mask/kinds/blank.ts';
 import { randomMask } from '../mask/kinds/random.ts';

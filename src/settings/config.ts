@@ -1,7 +1,7 @@
 /** Every setting of a run, with its description, default and allowed values: the one source of `papo config` and docs/config.md. */
 import { z } from 'zod';
 import { DEPENDENCIES } from '../data/row.ts';
-import { TASKS } from '../data/tasks/compose.ts';
+import { TASKS, TAUGHT } from '../data/tasks/index.ts';
 import { maskConfigSchema } from '../mask/config.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { presetNames, presetSizes } from '../objective/presets.ts';
@@ -74,7 +74,7 @@ const builtin = z.strictObject({
     .array(z.enum(TASKS))
     .min(1)
     .max(64)
-    .default([...TASKS])
+    .default([...TAUGHT])
     .describe('kinds of question'),
   dependency: z
     .enum(DEPENDENCIES as [string, ...string[]])

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeRow } from '../data/tasks/make.ts';
+import { makeRow } from '../data/builtin/make.ts';
 import { openOnnxEngine } from '../engine/onnx/engine.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
 import { setLayer, yamlLayer } from '../settings/resolve.ts';

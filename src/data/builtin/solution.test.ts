@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, random } from '../../random.ts';
 import type { RowMeta } from '../row.ts';
-import { parseFacts } from './facts.ts';
+import { FACTS, TASKS } from '../tasks/index.ts';
+import { tokensOf } from '../tasks/shared/tokens.ts';
 import { makeUndrawn } from './make.ts';
+import { parseFacts } from './response.ts';
 import { solution } from './solution.ts';
 import { trace } from './trace.ts';
 import { pieces } from './vocabulary.ts';
@@ -12,7 +14,7 @@ describe('solutions', () => {
     let longest = 0;
     let total = 0;
     for (let i = 0; i < 7000; i++) {
-      const row = makeUndrawn('solutions', i);
+      const row = makeUndrawn('solutions', i, { tasks: TASKS });
       const text = solution(row, random('solution', i));
       expect(text).toMatch(/^<think> [^<>]+ <\/think> \\boxed\{[a-z0-9]+\}$/);
       const { cause, facts, boxed } = trace(text, row.meta);
@@ -28,7 +30,7 @@ describe('solutions', () => {
 
   it('state every step of the right solution in one way or another', () => {
     for (let i = 0; i < 700; i++) {
-      const { meta } = makeUndrawn('steps', i);
+      const { meta } = makeUndrawn('steps', i, { tasks: TASKS });
       const { facts } = parseFacts(meta.steps.map((s) => s.text).join(' . '));
       expect([meta.steps, facts.length]).toEqual([meta.steps, meta.steps.length]);
       const read = trace(`<think> ${meta.steps.map((s) => s.text).join(' . ')} </think>`, meta);
@@ -41,7 +43,7 @@ describe('solutions', () => {
     const draws = 3000;
     const [nats, length]: Record<string, number>[] = [{}, {}];
     for (let i = 0; i < 56; i++) {
-      const row = makeUndrawn('entropy', i);
+      const row = makeUndrawn('entropy', i, { tasks: TASKS });
       const counts = new Map<string, number>();
       const rng = random('draws', i);
       let sum = 0;
@@ -97,7 +99,7 @@ describe('variety of wording', () => {
   it('is at least 0.35 nats a piece by the choices that were made', () => {
     let [nats, length] = [0, 0];
     for (let i = 0; i < 2800; i++) {
-      const row = makeUndrawn('choices', i);
+      const row = makeUndrawn('choices', i, { tasks: TASKS });
       const rng = counting(random('choices', i));
       length += pieces(solution(row, rng)).length;
       nats += rng.nats;
@@ -137,7 +139,7 @@ describe('tracing a wrong answer', () => {
   it('calls a box that departs from its reasoning an inconsistency, in any wording of any task', () => {
     const causes: Record<string, number> = {};
     for (let i = 0; i < 2100; i++) {
-      const row = makeUndrawn('mutants', i);
+      const row = makeUndrawn('mutants', i, { tasks: TASKS });
       const rng = random('mutants', i);
       const good = solution(row, rng);
       const bad = good.replace(
@@ -171,7 +173,7 @@ describe('tracing a wrong answer', () => {
     for (let i = 0; i < 3000; i++) {
       const rng = random('noise', i);
       const text = Array.from({ length: rng.int(30) }, () => rng.pick(bits)).join(' ');
-      expect(() => trace(text, makeUndrawn('noise', i % 50).meta)).not.toThrow();
+      expect(() => trace(text, makeUndrawn('noise', i % 50, { tasks: TASKS }).meta)).not.toThrow();
     }
   });
 });
@@ -208,6 +210,25 @@ describe('facts', () => {
       { kind: 'angle', which: 'other', value: 55 },
       { kind: 'angle', which: 'marked', value: 35 },
     ]);
+  });
+
+  it('are read in one way at most, so that the order of tasks is of no account', () => {
+    const others = FACTS.filter(({ kind }) => kind !== 'conclusion').flatMap(({ readings }) => readings);
+    let read = 0;
+    for (let i = 0; i < 2000; i++) {
+      const rng = random('one way', i);
+      const words = solution(makeUndrawn('one way', i, { tasks: TASKS }), rng).split(' ');
+      // Right as it is, and with words in other places.
+      for (const text of [words, words.map((w) => (rng.int(4) === 0 ? rng.pick(words) : w))]) {
+        const t = tokensOf(text.join(' '));
+        for (let at = 0; at < t.length; at++) {
+          const found = others.flatMap((reading) => reading(t, at) ?? []);
+          expect([t.slice(at).join(' '), found.slice(1)]).toEqual([t.slice(at).join(' '), []]);
+          read += found.length;
+        }
+      }
+    }
+    expect(read).toBeGreaterThan(10_000);
   });
 
   it('take the last box', () => {

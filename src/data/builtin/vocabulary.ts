@@ -1,4 +1,7 @@
-/** Every word and mark that the built-in tasks use, questions, descriptions and solutions together. */
+/**
+ * Every word and mark of the tasks that the base policy was taught, questions, descriptions and solutions together. A
+ * task in other words is one that it cannot read.
+ */
 const WORDS = `
   How how many are there in total more than Which color shape is most common among the objects to left of right above below
   object directly high bar bars much higher highest lowest degrees other acute angle By do angles differ

@@ -1,16 +1,17 @@
 /** Rows of the built-in tasks: seeded, with splits that never share a scene. */
 import { DataError } from '../../errors.ts';
 import { random } from '../../random.ts';
-import type { Dependency, Row, RowMeta, TaskName } from '../row.ts';
-import { compose, TASKS } from './compose.ts';
+import type { Dependency, Row, RowMeta } from '../row.ts';
+import { SPLITS, type Split } from '../split.ts';
+import { sceneKindOf, TASKS, TAUGHT, taskNamed } from '../tasks/index.ts';
+import type { Size } from '../tasks/shared/canvas.ts';
+import type { AnyScene } from '../tasks/task.ts';
 import { toldWords } from './describe.ts';
 import { renderPng } from './draw.ts';
-import { questionText, solve } from './questions.ts';
-import { type Size, SPLITS, type Split, signature, splitOf } from './scene.ts';
 
 export interface MakeOptions {
-  /** Which tasks, in turn by index; all unless given. */
-  tasks?: readonly TaskName[];
+  /** Which tasks, in turn by index; those that the base policy was taught unless given. */
+  tasks?: readonly string[];
   /** How much of a scene only the picture tells; 'high' (only the question is in words) unless given. */
   dependency?: Dependency;
   /** Pixels of a picture's side; 112 unless given. */
@@ -24,7 +25,19 @@ export interface MakeOptions {
 /** A row before its picture is drawn; the picture is `renderScene(meta.scene)` or `renderPng(meta.scene)`. */
 export type UndrawnRow = Omit<Row, 'images' | 'meta'> & { meta: RowMeta };
 
-/** Draws that are thrown away before a scene is taken although it was seen; chart and angle scenes are finite in number. */
+/** What makes two scenes the same for a learner: content and layout, not brightness, shifts or sizes by a pixel. */
+export const signature = (scene: AnyScene): string => sceneKindOf(scene).signature(scene);
+
+/**
+ * The one split in which a scene may appear, whatever the seed: 80 % of all possible scenes are for training, 10 % for
+ * validation, 10 % for testing. So a policy pre-trained with any seed on the train split has never seen a test scene.
+ */
+export function splitOf(signatureOfScene: string): Split {
+  const bucket = random('split of scene', signatureOfScene).int(10);
+  return bucket === 0 ? 'test' : bucket === 1 ? 'validation' : 'train';
+}
+
+/** Draws that are thrown away before a scene is taken although it was seen: some kinds of scene are finite in number. */
 const TRIES = 400;
 
 /**
@@ -32,23 +45,26 @@ const TRIES = 400;
  * problem only, never the scene, the question or the answer.
  */
 export function makeUndrawn(seedKey: string | number, index: number, options: MakeOptions = {}): UndrawnRow {
-  const { tasks = TASKS, dependency = 'high', size = 112, split, seen } = options;
-  const task = tasks[index % tasks.length];
+  const { tasks = TAUGHT, dependency = 'high', size = 112, split, seen } = options;
+  const name = tasks[index % tasks.length];
+  const task = taskNamed(name);
   for (let attempt = 0; ; attempt++) {
-    const made = compose(task, random(seedKey, 'scene', index, attempt), size);
+    const made = task.make(random(seedKey, 'scene', index, attempt), size);
     if (!made) continue;
     const { question, scene } = made;
     const key = signature(scene);
     if (split && splitOf(key) !== split) continue;
     if (seen?.has(key) && attempt < TRIES) continue;
     seen?.add(key);
-    const steps = solve(question, scene);
-    const told = toldWords(dependency, scene, question, seedKey, index);
+    const steps = task.solve(question, scene);
+    if (!steps)
+      throw new DataError(`tasks: the question "${task.text(question)}" has no single answer in this scene`);
+    const told = toldWords(dependency, task, question, scene, seedKey, index);
     return {
-      id: `${task}-${split ?? 'any'}-${seedKey}-${index}`,
-      problem: `<image>${told}${questionText(question)}`,
+      id: `${name}-${split ?? 'any'}-${seedKey}-${index}`,
+      problem: `<image>${told}${task.text(question)}`,
       answer: steps[steps.length - 1].value,
-      meta: { task, dependency, question, scene, steps },
+      meta: { task: name, dependency, question, scene, steps } as RowMeta,
     };
   }
 }
@@ -63,22 +79,20 @@ export interface DatasetOptions {
   seed: string | number;
   /** How many rows of each split. */
   rows: Record<Split, number>;
-  tasks?: readonly TaskName[];
+  tasks?: readonly string[];
   dependency?: Dependency;
   size?: Size;
 }
 
 /**
  * The rows of all splits, made one by one. No scene appears in two splits; within a split a scene comes again only
- * where a task has no further ones (25,000 training charts, 9,000 triangles).
+ * where a task has no further ones.
  * @throws DataError for a task that does not exist or a number of rows that is not one
  */
 export function makeDataset(options: DatasetOptions): Record<Split, Iterable<Row>> {
-  const { seed, rows, tasks = TASKS, dependency, size } = options;
-  const unknown = tasks.find((t) => !TASKS.includes(t));
-  if (tasks.length === 0 || unknown !== undefined) {
-    throw new DataError(`tasks: there is no task '${unknown ?? ''}'; choose from ${TASKS.join(', ')}`);
-  }
+  const { seed, rows, tasks = TAUGHT, dependency, size } = options;
+  if (tasks.length === 0) throw new DataError(`tasks: none is named; choose from ${TASKS.join(', ')}`);
+  for (const task of tasks) taskNamed(task);
   for (const split of SPLITS) {
     if (!Number.isInteger(rows[split]) || rows[split] < 0) {
       throw new DataError(

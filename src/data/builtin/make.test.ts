@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../../random.ts';
 import { DEPENDENCIES, type RowMeta } from '../row.ts';
-import { TASKS } from './compose.ts';
+import { SPLITS } from '../split.ts';
+import { TASKS } from '../tasks/index.ts';
+import type { SceneObject } from '../tasks/shared/shapes.ts';
 import { description, sceneWords } from './describe.ts';
-import { makeDataset, makeRow, makeUndrawn } from './make.ts';
-import { type SceneObject, SPLITS, signature, splitOf } from './scene.ts';
+import { makeDataset, makeRow, makeUndrawn, signature, splitOf } from './make.ts';
 import { solution } from './solution.ts';
 import { pieces, VOCABULARY } from './vocabulary.ts';
 
@@ -92,7 +93,7 @@ describe('rows of the built-in tasks', () => {
     fc.assert(
       fc.property(seeds, ({ seed, index }) => {
         const [high, medium, low] = DEPENDENCIES.map((dependency) =>
-          makeUndrawn(seed, index, { dependency }),
+          makeUndrawn(seed, index, { dependency, tasks: TASKS }),
         );
         for (const row of [medium, low]) {
           expect(row.meta.scene).toEqual(high.meta.scene);
@@ -133,7 +134,7 @@ describe('rows of the built-in tasks', () => {
     ] as const) {
       const seen = new Set<string>();
       for (let i = 0; i < 1400; i++) {
-        const { scene } = makeUndrawn(seed, i, { split, seen }).meta;
+        const { scene } = makeUndrawn(seed, i, { split, seen, tasks: TASKS }).meta;
         const key = signature(scene);
         expect(splitOf(key)).toBe(split);
         expect(found.get(key) ?? split).toBe(split);
@@ -147,14 +148,14 @@ describe('rows of the built-in tasks', () => {
     const answers = new Map<string, Map<string, number>>();
     const [fit, rows] = [20_000, 2000];
     for (let i = 0; i < fit; i++) {
-      const { problem, answer } = makeUndrawn('fit', i);
+      const { problem, answer } = makeUndrawn('fit', i, { tasks: TASKS });
       const counts = answers.get(problem) ?? new Map<string, number>();
       answers.set(problem, counts.set(answer, (counts.get(answer) ?? 0) + 1));
     }
     const guess = (problem: string) => [...(answers.get(problem) ?? [])].sort((a, b) => b[1] - a[1])[0]?.[0];
     const hits = Object.fromEntries(TASKS.map((t) => [t, 0]));
     for (let i = 0; i < rows; i++) {
-      const row = makeUndrawn('held out', i);
+      const row = makeUndrawn('held out', i, { tasks: TASKS });
       if (guess(row.problem) === row.answer) hits[row.meta.task]++;
     }
     const right = TASKS.reduce((sum, t) => sum + hits[t], 0) / rows;
@@ -174,9 +175,10 @@ describe('rows of the built-in tasks', () => {
 
   it('refuse a task that does not exist and rows that are not a number', () => {
     const rows = { train: 1, validation: 1, test: 1 };
-    expect(() => makeDataset({ seed: 1, rows, tasks: ['sums' as 'sum'] })).toThrow(
+    expect(() => makeDataset({ seed: 1, rows, tasks: ['sums'] })).toThrow(
       /no task 'sums'; choose from count/,
     );
+    expect(() => makeDataset({ seed: 1, rows, tasks: [] })).toThrow(/none is named; choose from count/);
     expect(() => makeDataset({ seed: 1, rows: { ...rows, test: -1 } })).toThrow(/rows.test: -1/);
   });
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { DataError, systemCode, systemFailure } from '../../errors.ts';
 import { makeFolder } from '../../files.ts';
 import { writeParquet } from '../parquet-write.ts';
-import { TASKS } from './compose.ts';
+import { SPLITS } from '../split.ts';
+import { TAUGHT } from '../tasks/index.ts';
 import { type DatasetOptions, makeDataset } from './make.ts';
-import { SPLITS } from './scene.ts';
 
 function card(options: DatasetOptions): string {
-  const { seed, rows, tasks = TASKS, dependency = 'high', size = 112 } = options;
+  const { seed, rows, tasks = TAUGHT, dependency = 'high', size = 112 } = options;
   const told = { high: 'nothing', medium: 'part', low: 'all' }[dependency];
   return `---
 configs:

@@ -1,0 +1,57 @@
+/** Why an answer is wrong, found by program: what a response states, held against what the scene holds. */
+import type { RowMeta } from '../row.ts';
+import { FACTS, sceneKindOf } from '../tasks/index.ts';
+import type { AnyFactKind, Fact } from '../tasks/task.ts';
+import { parseFacts } from './response.ts';
+
+/**
+ * - `right`: the boxed answer is the answer.
+ * - `perception`: the first false statement is about what the picture holds.
+ * - `calculation`: the first false statement is arithmetic.
+ * - `reasoning`: no statement about the picture and no arithmetic is false, yet what follows from them is wrong: the
+ *   wrong quantities, the wrong operation, the wrong conclusion.
+ * - `inconsistency`: the reasoning ends at one value and the box holds another.
+ * - `unreadable`: no box, or nothing stated that can be checked.
+ */
+export type Cause = 'right' | 'perception' | 'calculation' | 'reasoning' | 'inconsistency' | 'unreadable';
+
+export interface Trace {
+  cause: Cause;
+  /** Every fact that was stated, and whether it is true; undefined where the row does not settle it. */
+  facts: { fact: Fact; isTrue: boolean | undefined }[];
+  boxed?: string;
+}
+
+const kinds = new Map<string, AnyFactKind>(FACTS.map((kind) => [kind.kind, kind]));
+
+/** What a false fact makes of an answer; undefined for a conclusion, which no statement stands behind. */
+const FAULT = { picture: 'perception', arithmetic: 'calculation', conclusion: undefined } as const;
+
+/**
+ * Traces a response to a built-in row to the cause of its error.
+ * @throws DataError where no task has scenes of the row's kind
+ */
+export function trace(response: string, meta: RowMeta): Trace {
+  const asked = { ...meta, sceneKind: sceneKindOf(meta.scene) };
+  const answer = meta.steps[meta.steps.length - 1].value;
+  const { facts: stated, boxed } = parseFacts(response);
+  const facts: Trace['facts'] = [];
+  let fault: Cause | undefined;
+  let last: string | undefined;
+  for (const fact of stated) {
+    const kind = kinds.get(fact.kind);
+    const isTrue = kind?.isTrue(fact, asked);
+    facts.push({ fact, isTrue });
+    if (kind && isTrue === false) fault ??= FAULT[kind.about];
+    last = kind?.arrivesAt(fact) ?? last;
+  }
+  const cause = (): Cause => {
+    if (boxed === undefined) return 'unreadable';
+    if (boxed === answer) return 'right';
+    if (facts.length === 0) return 'unreadable';
+    // Reasoning that arrives at the answer is not spoilt by a false statement: then only the box is at fault.
+    if (last !== undefined && last !== boxed) return (last !== answer && fault) || 'inconsistency';
+    return fault ?? 'reasoning';
+  };
+  return { cause: cause(), facts, boxed };
+}

@@ -1,0 +1,36 @@
+/** How many objects of a class there are. */
+import type { Random } from '../../random.ts';
+import { COLORS, type Entity, entityWords, SHAPES } from './shared/names.ts';
+import { looksOf, scatter } from './shared/scatter.ts';
+import { countOf, SHAPES_SCENE, type ShapesScene } from './shared/shapes.ts';
+import { SHAPES_FACTS } from './shared/shapes-facts.ts';
+import { COUNT_OPENERS, countFact } from './shared/wording.ts';
+import { perceive, type Task } from './task.ts';
+
+export interface CountQuestion {
+  kind: 'count';
+  of: [Entity];
+}
+
+function drawEntity(rng: Random): Entity {
+  const by = rng.int(3);
+  if (by === 0) return { color: rng.pick(COLORS) };
+  return by === 1 ? { shape: rng.pick(SHAPES) } : { color: rng.pick(COLORS), shape: rng.pick(SHAPES) };
+}
+
+export const count: Task<'count', CountQuestion, ShapesScene> = {
+  name: 'count',
+  taught: true,
+  scene: SHAPES_SCENE,
+  facts: SHAPES_FACTS,
+  make(rng, size) {
+    const e = drawEntity(rng);
+    const n = rng.int(6);
+    const scene = scatter(rng, size, looksOf(rng, e, n), [e]);
+    return scene && { question: { kind: 'count', of: [e] }, scene };
+  },
+  text: ({ of: [e] }) => `How many ${entityWords(e)} are there?`,
+  solve: ({ of: [e] }, scene) => [perceive(`${entityWords(e)} : ${countOf(scene, e)}`, countOf(scene, e))],
+  openers: () => COUNT_OPENERS,
+  explain: (rng, { of: [e] }, scene) => [countFact(rng, scene, e)],
+};
