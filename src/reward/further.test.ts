@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserFunctionError } from '../errors.ts';
-import { makeReward, openReward, type RewardConfig } from './index.ts';
+import { GRADERS, makeReward, openReward, type RewardConfig } from './index.ts';
 
 const right = '<think>1 + 1</think> \\boxed{2}';
 
@@ -49,7 +49,7 @@ describe('further rewards', () => {
   it('are refused by key, value and what is allowed', () => {
     const refused = (further: object) => () => makeReward({ further: further as RewardConfig['further'] });
     expect(refused({ x: { kind: 'best', weight: 1 } })).toThrow(
-      "reward.further.x.kind is 'best'; choose one of function, mathruler, equal, choice, number, anls, format, length",
+      `reward.further.x.kind is 'best'; choose one of function, ${GRADERS.map(({ name }) => name).join(', ')}`,
     );
     expect(refused({ x: { kind: 'equal' } })).toThrow(/^reward\.further\.x\.weight is undefined; /);
     expect(refused({ x: { kind: 'equal', weight: 1, target: 2 } })).toThrow(
@@ -77,6 +77,7 @@ describe("a person's own functions among them", () => {
        export const half = async () => 0.5;
        export const score = ({ response }: Input) => ({ overall: 0.25, accuracy: 1, steps: response.length });
        export const two = () => 2;
+       export const taken = () => ({ overall: 1, unscored: 1 });
        export const nothing = () => null;
        `,
     );
@@ -144,6 +145,9 @@ describe("a person's own functions among them", () => {
       'reward.further.bad.function my.ts#two, row geo-1: gave 2; a number alone lies from 0 to 1; for others return { overall }',
     );
     await reward.close?.();
+    const taken = await openReward({ further: { mine: own('taken', 1) } }, dir);
+    await expect(taken({ response: right, answer: '2' })).rejects.toThrow(/; unscored is what the share/);
+    await taken.close?.();
     const hanging = await openReward({ further: { slow } }, dir);
     await expect(hanging({ response: right, answer: '2' })).rejects.toThrow(
       /reward\.further\.slow\.function slow\.mjs#hangs, answer "2": no answer for 2 s \(reward\.further\.slow\.timeout\)/,

@@ -83,7 +83,7 @@ class Writer {
       this.pos = this.s.length;
     }
     while (this.pos < this.s.length) {
-      const c = this.s[this.pos++]!;
+      const c = this.s[this.pos++];
       if (c === close) break;
       if (c === '{') out.push(this.write('}'));
       else if (c === '\\') out.push(this.macro());

@@ -76,6 +76,8 @@ function toScore(result: unknown, refuse: Refuse): Scored {
     return { score: result };
   }
   const { overall, rest } = partsOf(result, 'return a number from 0 to 1, null, or { overall }', wrong);
+  if (Object.hasOwn(rest, 'unscored'))
+    throw wrong('unscored is what the share that could not be scored is called; choose another key');
   return { score: overall, more: numbersOf(rest, wrong) };
 }
 

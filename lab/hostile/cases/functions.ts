@@ -30,6 +30,16 @@ const mask = (name: string, body: string, more: Partial<ProcessCase> = {}): Proc
   args: [...RUN, ...MASK],
 });
 
+const FURTHER = ['function=my.mjs#score', 'weight=0.5', 'timeout=2'].flatMap((set) => [
+  '--set',
+  `reward.further.mine.${set}`,
+]);
+const further = (name: string, body: string, more: Partial<ProcessCase> = {}): ProcessCase => ({
+  ...score(name, body, { says: /reward\.further\.mine/, ...more }),
+  name: `further reward: ${name}`,
+  args: [...RUN, ...FURTHER],
+});
+
 const fine = { status: 0, says: undefined } as const;
 
 export function functionCases(): ProcessCase[] {
@@ -154,6 +164,14 @@ export function functionCases(): ProcessCase[] {
       args: [...RUN, '--set', 'reward.function=my.ts#score'],
       says: /my\.ts/,
     }),
+    further('throws', "throw new Error('no good')"),
+    further('never answers', 'await new Promise(() => {})'),
+    further('ends the process', 'process.exit(0)'),
+    further('gives text', "return '1'"),
+    further('gives NaN', 'return { overall: NaN }'),
+    further('gives a key that is kept', "return { overall: 1, 'a/unscored': 1 }"),
+    further('gives null', 'return null', fine),
+    further('is well', 'return { overall: -5, colour: 3 }', fine),
     mask('throws', "throw new Error('no good')", { says: /no good/ }),
     mask('counts for ever', 'for (;;);', { says: /second|answer/ }),
     mask('ends the process', 'process.exit(0)'),

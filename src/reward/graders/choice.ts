@@ -18,7 +18,7 @@ export function choiceOf(answer: string): string | undefined {
   for (let i = 0; i < 4; i++) {
     const wrapped = /^\\(?:text|textbf|mathrm|mathbf|textit|boxed)\s*\{([^{}]*)\}(.*)$/s.exec(s);
     if (!wrapped) break;
-    s = (wrapped[1]! + wrapped[2]!).trim();
+    s = (wrapped[1] + wrapped[2]).trim();
   }
   s = s
     .replace(/^[*$"'\s]+|[*$"'\s]+$/g, '')
@@ -26,5 +26,5 @@ export function choiceOf(answer: string): string | undefined {
   const letter = /^[([{（]?\s*([A-Ea-e])\s*[)\]}）]?\s*$/.exec(s) ?? /^[(（]\s*([A-Ea-e])\s*[)）]/.exec(s);
   // A letter before a point, colon or bracket labels the option's text; "a 5" and "be" are words.
   const label = letter ?? /^([A-Ea-e])\s*(?:[.:：、)\]]|\s[-–—]\s)/.exec(s);
-  return label ? label[1]!.toUpperCase() : undefined;
+  return label ? label[1].toUpperCase() : undefined;
 }

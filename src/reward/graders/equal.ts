@@ -99,7 +99,7 @@ function equalParts(a: string, b: string, budget: Budget): boolean {
     return (
       tupleA.brackets === tupleB.brackets &&
       tupleA.parts.length === tupleB.parts.length &&
-      tupleA.parts.every((part, i) => equalParts(part, tupleB.parts[i]!, budget))
+      tupleA.parts.every((part, i) => equalParts(part, tupleB.parts[i], budget))
     );
   }
   if (tupleA || tupleB || setA || setB) return false;
@@ -128,15 +128,15 @@ function equalEquations([a, b]: [string, string], [c, d]: [string, string], budg
 /** The members of a set, of `a or b`, or of `±a`; `undefined` for anything else. */
 function alternatives(text: string): string[] | undefined {
   const set = /^\{(.*)\}$/.exec(text);
-  if (set) return topLevel(set[1]!);
+  if (set) return topLevel(set[1]);
   const parts = text.split(/\s+(?:or|and)\s+/);
   if (parts.length > 1) return parts.map((part) => part.replace(/,$/, ''));
   const sign = /^(?:([a-z])\s*=\s*)?±\s*(.+)$/.exec(text);
-  return sign ? [sign[2]!, `-(${sign[2]})`] : undefined;
+  return sign ? [sign[2], `-(${sign[2]})`] : undefined;
 }
 
 function matchInAnyOrder(a: readonly string[], b: readonly string[], budget: Budget): boolean {
-  if (a.length > 12) return a.every((part, i) => squash(part) === squash(b[i]!));
+  if (a.length > 12) return a.every((part, i) => squash(part) === squash(b[i]));
   const left = [...b];
   return a.every((part) => {
     const i = left.findIndex((other) => equalParts(part, other, budget));
@@ -148,8 +148,8 @@ function matchInAnyOrder(a: readonly string[], b: readonly string[], budget: Bud
 function tuple(text: string): { brackets: string; parts: string[] } | undefined {
   const bracketed = /^([([])(.*)([)\]])$/.exec(text);
   if (bracketed) {
-    const parts = topLevel(bracketed[2]!);
-    if (parts && parts.length > 1) return { brackets: bracketed[1]! + bracketed[3]!, parts };
+    const parts = topLevel(bracketed[2]);
+    if (parts && parts.length > 1) return { brackets: bracketed[1] + bracketed[3], parts };
   }
   const parts = topLevel(text);
   return parts && parts.length > 1 ? { brackets: '', parts } : undefined;
@@ -161,7 +161,7 @@ function topLevel(text: string): string[] | undefined {
   let depth = 0;
   let start = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i]!;
+    const c = text[i];
     if ('([{'.includes(c)) depth++;
     else if (')]}'.includes(c) && --depth < 0) return undefined;
     else if (c === ',' && depth === 0) {
@@ -177,7 +177,7 @@ function topLevel(text: string): string[] | undefined {
 function equation(text: string): [string, string] | undefined {
   const sides = text.split('=');
   if (sides.length !== 2 || /[<>≠≈]/.test(text)) return undefined;
-  return sides[0]!.trim() === '' ? undefined : [sides[0]!.trim(), sides[1]!.trim()];
+  return sides[0].trim() === '' ? undefined : [sides[0].trim(), sides[1].trim()];
 }
 
 function equalValues(a: string, b: string, budget: Budget): boolean {
@@ -196,9 +196,9 @@ function measured(text: string): { value: string; unit: string; percent: boolean
   if (/\d/.test(share)) return { value: share, unit: '', percent: true };
   const match = WITH_UNIT.exec(text);
   if (!match) return { value: text, unit: '', percent: false };
-  const name = match[2]!.toLowerCase().trim();
+  const name = match[2].toLowerCase().trim();
   const base = UNIT_NAMES.find(([, pattern]) => new RegExp(`^(?:${pattern})$`).test(name))?.[0] ?? name;
-  return { value: match[1]!, unit: base === 'unit' ? '' : base, percent: false };
+  return { value: match[1], unit: base === 'unit' ? '' : base, percent: false };
 }
 
 function sameNumber(a: string, b: string, budget: Budget): boolean {

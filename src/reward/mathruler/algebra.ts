@@ -90,7 +90,7 @@ export function canonical(e: Expression, work: Work): Quotient {
       // A lone fraction is multiplied into a sum even where products are kept.
       const distributes = values.length === 2 && values.some((value) => isFraction(value));
       for (const [i, { operator }] of e.factors.entries()) {
-        const factor = distributes ? values[i]! : kept(values[i]!, work);
+        const factor = distributes ? values[i] : kept(values[i], work);
         if (operator === '*') product = multiply(product, factor, budget);
         else if (operator === '/') product = divide(product, factor, budget);
         else product = floorOf(divide(product, factor, budget));
@@ -168,7 +168,7 @@ function rootOfTerm(term: Term, e: Numeral, budget: Budget): Quotient {
   }
   const negative = term.c.n < 0n;
   if (rest.length === 0) return negative ? multiply(value, powered(UNIT, e, budget), budget) : value;
-  const [atom, exponent] = rest[0]!;
+  const [atom, exponent] = rest[0];
   // (x^a)^b is x^(ab) on every branch for -1 < a ≤ 1 only.
   const merges = exponent.n > -exponent.d && exponent.n <= exponent.d && atom.kind !== 'other';
   if (rest.length === 1 && !negative && merges && exponent.bits === 0) {

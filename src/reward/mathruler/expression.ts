@@ -123,7 +123,7 @@ function factorials(tokens: readonly Token[]): Token[] {
   const out: Token[] = [];
   for (let i = 0; i < tokens.length; i++) {
     if (!is(tokens[i], '!')) {
-      out.push(tokens[i]!);
+      out.push(tokens[i]);
       continue;
     }
     let marks = 1;
@@ -133,8 +133,7 @@ function factorials(tokens: readonly Token[]): Token[] {
     }
     if (marks > 2) throw new NotAnExpression();
     let start = out.length - 1;
-    if (start < 0 || (out[start]!.kind === 'operator' && out[start]!.text !== ')'))
-      throw new NotAnExpression();
+    if (start < 0 || (out[start].kind === 'operator' && out[start].text !== ')')) throw new NotAnExpression();
     if (is(out[start], ')')) {
       for (let open = 1; open > 0; ) {
         start--;
@@ -198,7 +197,7 @@ class Parser {
     for (let sign = this.accept('+', '-'); sign; sign = this.accept('+', '-')) {
       terms.push({ negative: sign === '-', value: this.product() });
     }
-    return terms.length === 1 ? terms[0]!.value : { kind: 'sum', terms };
+    return terms.length === 1 ? terms[0].value : { kind: 'sum', terms };
   }
 
   product(): Expression {
@@ -207,7 +206,7 @@ class Parser {
     for (let operator = this.accept('*', '/', '//'); operator; operator = this.accept('*', '/', '//')) {
       factors.push({ operator: operator as Operator, value: this.signed() });
     }
-    return factors.length === 1 ? factors[0]!.value : { kind: 'product', factors };
+    return factors.length === 1 ? factors[0].value : { kind: 'product', factors };
   }
 
   /** Signs bind less tightly than the power that follows and more tightly than a product. */

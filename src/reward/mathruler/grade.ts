@@ -34,7 +34,7 @@ export function gradeAnswer(given: string, truth: string): boolean {
     return false;
   if (truths.length !== givens.length) return false;
   const budget = new Budget();
-  return truths.every((element, i) => gradeElement(givens[i]!, element, budget));
+  return truths.every((element, i) => gradeElement(givens[i], element, budget));
 }
 
 const FRACTION = /^-?[0-9]+[^\n]?\/0*[1-9][0-9]*[^\n]?(?=\n?(?![\s\S]))/;

@@ -116,7 +116,7 @@ export const MACRO_TEXT: ReadonlyMap<string, string> = new Map([
 function pairs(table: string): [string, string][] {
   const words = table.trim().split(/\s+/);
   const out: [string, string][] = [];
-  for (let i = 0; i + 1 < words.length; i += 2) out.push([words[i]!, words[i + 1]!]);
+  for (let i = 0; i + 1 < words.length; i += 2) out.push([words[i], words[i + 1]]);
   return out;
 }
 
@@ -142,7 +142,7 @@ export const ALPHABET_HOLES: Readonly<Record<string, Readonly<Record<string, str
 };
 
 function letters(from: string, to: string): Record<string, string> {
-  return Object.fromEntries([...from].map((char, i) => [char, to[i]!]));
+  return Object.fromEntries([...from].map((char, i) => [char, to[i]]));
 }
 
 /** The combining character that an accent macro puts on its argument. */

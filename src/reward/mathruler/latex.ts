@@ -99,7 +99,7 @@ class Reader {
     const { s } = this;
     if (this.left-- === 0) throw new Unreadable();
     let pos = this.pos;
-    while (pos < s.length && isSpace(s[pos]!)) pos++;
+    while (pos < s.length && isSpace(s[pos])) pos++;
     const before = s.slice(this.pos, pos);
     const make = (kind: string, text: string, end: number, after = ''): Token => ({
       kind,
@@ -109,7 +109,7 @@ class Reader {
       after,
     });
     if (pos >= s.length) return make('none', '', pos);
-    const c = s[pos]!;
+    const c = s[pos];
     if (c === '\\') {
       if (pos + 1 >= s.length) return { ...make('none', '', pos), before: '' };
       NAME.lastIndex = pos + 1;
@@ -119,12 +119,12 @@ class Reader {
       if (environments && (name === 'begin' || name === 'end')) {
         const match = /^\s*\{([\p{L}\p{N}_* .-]+)\}/u.exec(s.slice(end, end + 80));
         if (!match) return make('char', c + name, end);
-        return make(name, match[1]!, end + match[0].length);
+        return make(name, match[1], end + match[0].length);
       }
       const from = end;
       // An empty line begins a paragraph and does not belong to the macro.
       const inName = () =>
-        end < s.length && isSpace(s[end]!) && !(end > from && s.startsWith('\n\n', end - 1));
+        end < s.length && isSpace(s[end]) && !(end > from && s.startsWith('\n\n', end - 1));
       if (/^\p{L}/u.test(name)) while (inName()) end++;
       if (end > from && s.startsWith('\n\n', end - 1)) end--;
       return make('macro', name, end, s.slice(from, end));
@@ -200,7 +200,7 @@ class Reader {
     for (const kind of spec) {
       if (kind === '[') {
         const token = this.token(true, false);
-        const apart = bracketFollowsAtOnce && this.pos < this.s.length && isSpace(this.s[this.pos]!);
+        const apart = bracketFollowsAtOnce && this.pos < this.s.length && isSpace(this.s[this.pos]);
         if (token.kind !== 'open' || token.text !== '[' || apart) {
           out.push(null);
           continue;
@@ -336,7 +336,7 @@ function renderMacro(name: string, args: (Node | null)[] | undefined, math: bool
 function inAlphabet(name: string, char: string): string {
   const special = ALPHABET_HOLES[name]?.[char];
   if (special !== undefined) return special;
-  const [capitals, smalls] = ALPHABETS[name]!;
+  const [capitals, smalls] = ALPHABETS[name];
   if (/^[A-Z]$/.test(char)) return String.fromCodePoint(capitals + char.charCodeAt(0) - 65);
   if (/^[a-z]$/.test(char)) return String.fromCodePoint(smalls + char.charCodeAt(0) - 97);
   return char;

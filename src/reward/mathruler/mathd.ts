@@ -39,7 +39,7 @@ function stripString(text: string): string {
   if (s === '') return s;
   if (s[0] === '.') s = `0${s}`;
   const sides = s.split('=');
-  if (sides.length === 2 && [...sides[0]!.slice(0, 6)].length <= 2) s = sides[1]!;
+  if (sides.length === 2 && [...sides[0].slice(0, 6)].length <= 2) s = sides[1];
   s = fixSqrt(s).replaceAll(' ', '');
   s = fixFracs(s);
   if (s === '0.5') s = '\\frac{1}{2}';
@@ -49,7 +49,7 @@ function stripString(text: string): string {
 function removeRightUnits(s: string): string {
   const parts = s.split('\\text{ ');
   if (parts.length > 2) throw new Malformed();
-  return parts[0]!;
+  return parts[0];
 }
 
 const firstChar = (s: string): string => String.fromCodePoint(s.codePointAt(0)!);

@@ -74,7 +74,7 @@ export const monomial = (atom: Atom, e: Numeral): Quotient => ({
 /** The only term of the value (0 counts as one), or `undefined`. */
 export function singleTerm(value: Quotient): Term | undefined {
   if (value.den || value.num.size > 1) return undefined;
-  return value.num.size === 0 ? { c: fraction(0n), powers: [] } : [...value.num.values()][0]!;
+  return value.num.size === 0 ? { c: fraction(0n), powers: [] } : [...value.num.values()][0];
 }
 
 /** A text that is the same for equal canonical forms. */

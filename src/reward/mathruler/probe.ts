@@ -40,7 +40,7 @@ export function vanishes(expression: Expression): boolean {
   const names: string[] = [];
   const whole = survey(expression, names);
   const isZeroAt = (points: readonly (readonly [number, number])[], round: number, ifUndefined: boolean) => {
-    const at = (name: string): Value => leaf(...points[(names.indexOf(name) * 2 + round) % points.length]!);
+    const at = (name: string): Value => leaf(...points[(names.indexOf(name) * 2 + round) % points.length]);
     const scale = { largest: 0 };
     const value = evaluate(expression, at, scale);
     const [magnitude, error] = [size(value), 64 * value.error];

@@ -10,8 +10,8 @@ export const isSpace = (char: string): boolean => SPACE_CHAR.test(char);
 export function stripSpace(text: string, start = true, end = true): string {
   let from = 0;
   let to = text.length;
-  if (start) while (from < to && isSpace(text[from]!)) from++;
-  if (end) while (to > from && isSpace(text[to - 1]!)) to--;
+  if (start) while (from < to && isSpace(text[from])) from++;
+  if (end) while (to > from && isSpace(text[to - 1])) to--;
   return text.slice(from, to);
 }
 
@@ -35,7 +35,7 @@ export function parseFloatPython(text: string): number | undefined {
   if (FLOAT.test(plain)) return Number(plain.replaceAll('_', ''));
   const word = /^([+-]?)(inf|infinity|nan)$/i.exec(plain);
   if (!word) return undefined;
-  if (word[2]!.toLowerCase() === 'nan') return Number.NaN;
+  if (word[2].toLowerCase() === 'nan') return Number.NaN;
   return word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
