@@ -11,8 +11,8 @@ const LONGEST_REFERENCES = 5_000;
  * the longer text, and 0 below the threshold. Case does not count, white space counts as one space. The mean over
  * questions is their ANLS. A reference may be a JSON list of texts; then the nearest counts. Cannot score an empty one.
  *
- * Source: Biten et al. (arXiv 1907.00490), section 3.2; at exactly the threshold as the competition's script has it
- * (rrc.cvc.uab.es/?ch=11): there it counts, while the paper's formula gives 0.
+ * Source: Biten et al., ICDAR 2019 Competition on Scene Text Visual Question Answering (arXiv 1907.00490); at exactly the
+ * threshold as the competition's script has it (rrc.cvc.uab.es/?ch=11): there it counts, while the paper's formula gives 0.
  */
 export const anls = grader({
   name: 'anls',

@@ -4,11 +4,12 @@ import { choice } from './choice.ts';
 import { equal } from './equal.ts';
 import { format } from './format.ts';
 import type { Grader } from './grader.ts';
+import { iou } from './iou.ts';
 import { length } from './length.ts';
 import { mathruler } from './mathruler.ts';
 import { number } from './number.ts';
 
-export const GRADERS = [mathruler, equal, choice, number, anls, format, length] as const;
+export const GRADERS = [mathruler, equal, choice, number, anls, iou, format, length] as const;
 
 export type AnyGrader = (typeof GRADERS)[number];
 export type GraderName = AnyGrader['name'];
