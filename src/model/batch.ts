@@ -62,7 +62,7 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
   groups.forEach((g, p) => {
     const n = g.ids_L.length;
     if (n === 0) throw new DataError('prompt: it has no tokens; a question needs at least one');
-    const { positions } = policy.positions(
+    const positions = policy.positions(
       g.ids_L,
       g.images.map((i) => i.gridThw),
     );

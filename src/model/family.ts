@@ -90,7 +90,7 @@ export interface Policy {
   readonly names: ParameterNames;
 
   /**
-   * Positions of a prompt and its answer on three axes.
+   * Positions of a prompt on three axes; an answer counts on from its last token, which is text.
    * @param ids_L token ids, every image expanded to its pad tokens
    * @param grids one per image, in order of appearance
    * @throws DataError where pad tokens and grids do not fit

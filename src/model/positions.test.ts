@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../errors.ts';
+import { buildBatch } from './batch.ts';
 import { readPolicy } from './checkpoint.ts';
-import { type GridThw, imageTokens, ropeIndex, rotaryPositions } from './positions.ts';
+import { type GridThw, type RopePositions, ropeIndex, rotaryPositions } from './positions.ts';
 import { windowIndex } from './qwen2_5_vl/windows.ts';
 
 const GOLDEN = 'test/golden/qwen2_5_vl';
@@ -32,6 +33,13 @@ interface PaddedBatch {
   position_ids: number[][][];
 }
 
+/** The positions of a prompt and of an answer of `length` tokens, which counts on from the last one. */
+const answered = (prompt: RopePositions, length: number): number[][] =>
+  prompt.map((axis) => [
+    ...axis,
+    ...Array.from({ length }, (_, i) => prompt[0][prompt[0].length - 1] + 1 + i),
+  ]);
+
 describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s', (name) => {
   const { patches, tokens } = readPolicy(`${GOLDEN}/${name}`);
   const config = { ...patches, tokens };
@@ -41,16 +49,11 @@ describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s'
   };
 
   it.each(prompts.map((p) => [p.id, p] as const))('%s', (_, p) => {
-    const ids = [...p.input_ids, ...p.response_ids];
-    const whole = ropeIndex(ids, p.image_grid_thw, config, p.input_ids.length);
-    expect(whole.positions.map((axis) => [...axis])).toEqual(p.position_ids);
-    expect(whole.delta).toBe(p.rope_delta);
     const prompt = ropeIndex(p.input_ids, p.image_grid_thw, config);
-    expect(prompt.delta).toBe(p.rope_delta);
-    expect(prompt.positions.map((axis) => [...axis])).toEqual(
-      p.position_ids.map((axis) => axis.slice(0, p.input_ids.length)),
-    );
-    expect([p.input_ids.length, ids.length]).toEqual([p.prompt_len, p.full_len]);
+    expect(answered(prompt, p.response_ids.length)).toEqual(p.position_ids);
+    expect(prompt[0][p.input_ids.length - 1] + 1 - p.input_ids.length).toBe(p.rope_delta);
+    const whole = p.input_ids.length + p.response_ids.length;
+    expect([p.input_ids.length, whole]).toEqual([p.prompt_len, p.full_len]);
     expect(p.input_ids.map((id) => (id === config.tokens.image ? 1 : 0))).toEqual(p.mm_token_type_ids);
   });
 
@@ -73,27 +76,34 @@ describe.each(['tiny_tied', 'tiny_untied'])('ropeIndex against Hugging Face, %s'
       expect(kept(b.input_ids[row])).toEqual([...p.input_ids, ...p.response_ids]);
       const padding = b.input_ids[row].filter((_, i) => mask[i] === 0);
       expect(padding.every((id) => id === config.tokens.pad)).toBe(true);
-      const whole = ropeIndex(kept(b.input_ids[row]), p.image_grid_thw, config, p.input_ids.length);
-      expect(b.position_ids[row].map(kept)).toEqual(whole.positions.map((axis) => [...axis]));
+      const whole = answered(ropeIndex(p.input_ids, p.image_grid_thw, config), p.response_ids.length);
+      expect(b.position_ids[row].map(kept)).toEqual(whole);
     });
   });
 });
 
 describe('ropeIndex', () => {
-  const { patches, tokens } = readPolicy(`${GOLDEN}/tiny_tied`);
+  const policy = readPolicy(`${GOLDEN}/tiny_tied`);
+  const { patches, tokens } = policy;
   const config = { ...patches, tokens };
   const { image, video, visionStart, visionEnd } = config.tokens;
   const grid: GridThw = [1, 4, 4];
   const pads = (n: number) => new Array<number>(n).fill(image);
 
   it('reads an image token that the policy wrote itself as text', () => {
-    const { positions, delta } = ropeIndex([5, 6, image, 7], [], config, 2);
-    expect(positions.map((axis) => [...axis])).toEqual([
-      [0, 1, 2, 3],
-      [0, 1, 2, 3],
-      [0, 1, 2, 3],
-    ]);
-    expect(delta).toBe(0);
+    const batchOf = (...answer: number[]) =>
+      buildBatch(
+        [{ ids_L: Int32Array.of(5, 6), images: [], responses_G: [Int32Array.from(answer)] }],
+        policy,
+      );
+    const [written, plain] = [batchOf(image, 7), batchOf(8, 7)];
+    expect(written.layout).toEqual(plain.layout);
+    for (const table of ['text.cos', 'text.sin']) expect(written.feeds[table]).toEqual(plain.feeds[table]);
+    expect([...(written.feeds.ids as Int32Array)]).toEqual([5, 6, image]);
+    // The fastest frequency tells the positions 0, 1, 2.
+    const half = policy.decoder.headDim / 2;
+    const cos = written.feeds['text.cos'] as Float32Array;
+    expect([0, 1, 2].map((row) => cos[row * half])).toEqual([0, 1, 2].map((at) => Math.fround(Math.cos(at))));
   });
 
   it.each([
@@ -121,12 +131,12 @@ describe('ropeIndex', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(side, side), { maxLength: 3 }), (sides) => {
         const grids = sides.map(([h, w]): GridThw => [1, h * 2, w * 2]);
-        const ids = grids.flatMap((g) => [1, ...pads(imageTokens(g, 2)), 2]);
-        const { positions, delta } = ropeIndex(ids, grids, config);
+        const ids = grids.flatMap((g) => [1, ...pads((g[1] * g[2]) / 4), 2]);
+        const positions = ropeIndex(ids, grids, config);
         const seen = new Set(positions.flatMap((axis) => [...axis]));
         const end = sides.reduce((sum, [h, w]) => sum + 2 + Math.max(h, w), 0);
         expect(seen.size).toBe(end);
-        expect(delta).toBe(end - ids.length);
+        expect(ids.length === 0 ? -1 : positions[0][ids.length - 1]).toBe(end - 1);
       }),
     );
   });

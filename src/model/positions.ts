@@ -8,31 +8,21 @@ import { DataError } from '../errors.ts';
 /** Patches of an image along time, height and width, before merging. */
 export type GridThw = readonly [t: number, h: number, w: number];
 
-export interface RopePositions {
-  /** Temporal, height and width position of every token: [3][L]. */
-  positions: [Int32Array, Int32Array, Int32Array];
-  /** Added to a token's index it gives the position of any text that follows (on all three axes). At most 0. */
-  delta: number;
-}
-
-/** Tokens that one image takes in the prompt. */
-export function imageTokens(grid: GridThw, mergeSize: number): number {
-  return (grid[0] * grid[1] * grid[2]) / (mergeSize * mergeSize);
-}
+/** Temporal, height and width position of every token: [3][L]. */
+export type RopePositions = [Int32Array, Int32Array, Int32Array];
 
 /**
- * M-RoPE positions. Text counts on along all three axes; the tokens of an image take (frame, row, column), offset by
- * where the image starts; text goes on after the longer side of the image.
+ * M-RoPE positions of a prompt. Text counts on along all three axes; the tokens of an image take (frame, row, column), offset by
+ * where the image starts; text goes on after the longer side of the image. What is
+ * answered goes on from the last token, whatever it is.
  * @param ids_L token ids, every image expanded to its pad tokens
  * @param grids one per image, in order of appearance
- * @param promptLength tokens from here on are an answer: text, whatever they are
  * @throws DataError where pad tokens and grids do not fit
  */
 export function ropeIndex(
   ids_L: ArrayLike<number>,
   grids: readonly GridThw[],
   form: { mergeSize: number; tokens: { image: number; video: number } },
-  promptLength: number = ids_L.length,
 ): RopePositions {
   const length = ids_L.length;
   const { mergeSize: merge, tokens } = form;
@@ -40,12 +30,12 @@ export function ropeIndex(
   let next = 0;
   let image = 0;
   for (let i = 0; i < length; ) {
-    if (i < promptLength && ids_L[i] === tokens.video) {
+    if (ids_L[i] === tokens.video) {
       throw new DataError(
         `prompt: a video token stands at position ${i}; only still images are supported, remove it`,
       );
     }
-    if (i >= promptLength || ids_L[i] !== tokens.image) {
+    if (ids_L[i] !== tokens.image) {
       t_L[i] = h_L[i] = w_L[i] = next++;
       i++;
       continue;
@@ -59,7 +49,7 @@ export function ropeIndex(
     const count = frames * rows * columns;
     for (let k = 0; k < count; k++) {
       const at = i + k;
-      if (at >= promptLength || ids_L[at] !== tokens.image) {
+      if (ids_L[at] !== tokens.image) {
         throw new DataError(
           `prompt: image ${image + 1} has ${k} image tokens; its grid ${grid.join('x')} needs ${count}; expand each image mark once`,
         );
@@ -77,7 +67,7 @@ export function ropeIndex(
       `prompt: ${grids.length} image(s) were given but only ${image} are marked in the text; give one mark per image`,
     );
   }
-  return { positions: [t_L, h_L, w_L], delta: next - length };
+  return [t_L, h_L, w_L];
 }
 
 /**

@@ -62,7 +62,7 @@ export class SafetensorsFile {
   /** A tensor of any dtype as float32. */
   read(name: string): HostTensor {
     const info = this.info(name);
-    const data = this.#room(Float32Array, info, name);
+    const data = this.#room(info, name);
     if (info.dtype === 'F32') {
       this.#readFully(new Uint8Array(data.buffer), this.#dataStart + info.begin);
     } else {
@@ -71,22 +71,14 @@ export class SafetensorsFile {
     return { shape: info.shape, data };
   }
 
-  /** A tensor of any dtype as plain numbers, exact up to 53 bits: for integers. */
-  numbers(name: string): number[] {
-    const info = this.info(name);
-    const data = this.#room(Float64Array, info, name);
-    this.#decode(info, data);
-    return [...data];
-  }
-
   close(): void {
     closeSync(this.#file);
   }
 
-  #room<T>(Numbers: new (length: number) => T, info: TensorInfo, name: string): T {
+  #room(info: TensorInfo, name: string): Float32Array<ArrayBuffer> {
     const count = (info.end - info.begin) / bytesOf(info.dtype);
     try {
-      return new Numbers(count);
+      return new Float32Array(count);
     } catch {
       throw new CheckpointError(
         `${this.path}: tensor ${shown(name)} has ${grouped(count)} values, more than fit into memory here; name a smaller model`,
@@ -94,7 +86,7 @@ export class SafetensorsFile {
     }
   }
 
-  #decode(info: TensorInfo, out: Float32Array | Float64Array): void {
+  #decode(info: TensorInfo, out: Float32Array): void {
     const size = bytesOf(info.dtype);
     for (let at = info.begin; at < info.end; at += CHUNK) {
       const bytes = new Uint8Array(Math.min(CHUNK, info.end - at));

@@ -232,12 +232,7 @@ const READ: Record<Dtype, (view: DataView, at: number) => number> = {
 };
 
 /** Numbers of any dtype into `out`, from index `first` on; `bytes` holds whole elements. */
-export function decodeInto(
-  out: Float32Array | Float64Array,
-  first: number,
-  bytes: Uint8Array,
-  dtype: Dtype,
-): void {
+export function decodeInto(out: Float32Array, first: number, bytes: Uint8Array, dtype: Dtype): void {
   const size = BYTES[dtype];
   const read = READ[dtype];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

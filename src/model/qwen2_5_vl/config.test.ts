@@ -25,7 +25,6 @@ describe('readConfig', () => {
       ropeTheta: 1e6,
       mropeSection: [2, 3, 3],
       tieWordEmbeddings: true,
-      attentionBias: true,
       maxPositions: 32768,
     });
     expect(config.vision).toEqual({

@@ -42,8 +42,6 @@ export interface TextConfig {
   mropeSection: [number, number, number];
   /** The output head is the embedding itself; there is no `lm_head.weight`. */
   tieWordEmbeddings: boolean;
-  /** Q, K and V projections have a bias; the output projection never has one. */
-  attentionBias: boolean;
   maxPositions: number;
 }
 
@@ -282,7 +280,6 @@ function textOf(text: z.infer<typeof textKeys>, rotary: z.infer<typeof rope>, ti
     ropeTheta: rotary.rope_theta ?? text.rope_theta,
     mropeSection: rotary.mrope_section,
     tieWordEmbeddings: tied || text.tie_word_embeddings,
-    attentionBias: true,
     maxPositions: text.max_position_embeddings,
   };
 }

@@ -21,7 +21,8 @@ export function decoderLayer(
   const name = `model.layers.${i}`;
   const [queries, keys] = [c.heads * c.headDim, c.kvHeads * c.headDim];
   const h = t.rmsNorm(x, w.get(`${name}.input_layernorm.weight`), c.rmsNormEps);
-  const [qk, v] = t.split(qkv(w, `${name}.self_attn`, h, c.attentionBias), [queries + keys, keys], 1);
+  // Q, K and V have a bias; the output projection has none.
+  const [qk, v] = t.split(qkv(w, `${name}.self_attn`, h, true), [queries + keys, keys], 1);
   const [q, k] = t.split(rotate(qk), [queries, keys], 1);
   const y = t.add(kept, t.linear(attend(q, k, v), w.get(`${name}.self_attn.o_proj.weight`)));
   const m = t.rmsNorm(y, w.get(`${name}.post_attention_layernorm.weight`), c.rmsNormEps);

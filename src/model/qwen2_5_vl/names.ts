@@ -96,7 +96,7 @@ export function parameterSpecs(config: Qwen25VLConfig): ParameterSpec[] {
       ['v', t.kvHeads] as const,
     ]) {
       add(`${layer}.self_attn.${side}_proj.weight`, heads * t.headDim, t.hiddenSize);
-      if (t.attentionBias) add(`${layer}.self_attn.${side}_proj.bias`, heads * t.headDim);
+      add(`${layer}.self_attn.${side}_proj.bias`, heads * t.headDim);
     }
     add(`${layer}.self_attn.o_proj.weight`, t.hiddenSize, t.heads * t.headDim);
     add(`${layer}.post_attention_layernorm.weight`, t.hiddenSize);
