@@ -37,7 +37,7 @@ const expected: { images: Row[]; layers_used_zero_based: number[] } = JSON.parse
 const rows = expected.images;
 
 /** The attention maps of every layer of the tiny model, heads averaged. */
-async function attentions(img: RgbImage): Promise<{ maps_L: Float32Array[]; patches: number }> {
+async function attentions(img: RgbImage): Promise<{ maps: Float32Array[]; patches: number }> {
   const { config, parameters } = readDinov2(join(golden, 'tiny'));
   const [gridH, gridW] = [img.height / config.patchSize, img.width / config.patchSize];
   const layers = Array.from({ length: config.layers }, (_, i) => i);
@@ -50,7 +50,7 @@ async function attentions(img: RgbImage): Promise<{ maps_L: Float32Array[]; patc
     positions: interpolatePositions(parameters.get(POSITIONS)!, config.tableSide, gridH, gridW),
   });
   await session.close();
-  return { maps_L: layers.map((i) => out[`mean${i}`] as Float32Array), patches: gridH * gridW };
+  return { maps: layers.map((i) => out[`mean${i}`] as Float32Array), patches: gridH * gridW };
 }
 
 test('rows of patches are summed over their columns; CLS is left out on both sides', () => {
@@ -78,8 +78,8 @@ describe('the golden pictures', () => {
   test.each(rows)(
     '$image: the scores of each layer, and what other readings of the paper would give',
     async (row) => {
-      const { maps_L, patches } = await attentions(await picture(row.image));
-      const byLayer = maps_L.map((map) => attentionReceived([map], patches));
+      const { maps, patches } = await attentions(await picture(row.image));
+      const byLayer = maps.map((map) => attentionReceived([map], patches));
       expect(byLayer.length).toBe(row.scores_by_layer.length);
       byLayer.forEach((scores_N, layer) => {
         expect(furthest(scores_N, row.scores_by_layer[layer])).toBeLessThan(1e-4);
@@ -90,7 +90,7 @@ describe('the golden pictures', () => {
       expect(furthest(mean(used, byLayer), row.patch_scores)).toBeLessThan(1e-4);
       const variants = row.variants_for_reference;
       expect(furthest(mean([5, 6, 7, 8], byLayer), variants.layers_5_to_8_zero_based)).toBeLessThan(1e-4);
-      const ofCls = maps_L.map((map) => map.subarray(1, patches + 1));
+      const ofCls = maps.map((map) => map.subarray(1, patches + 1));
       expect(furthest(mean(used, ofCls), variants.cls_row_attention_layers6to9)).toBeLessThan(1e-4);
     },
   );

@@ -30,14 +30,14 @@ const MOST_SESSIONS = 16;
 /**
  * The attention that each patch receives: s_i = Σ_j A[j, i] over all patches j, with A the mean over the heads; the row
  * and the column of CLS are left out. Summed in float64 and averaged over the maps.
- * @param maps_L head means of each layer, [1 + N, 1 + N], query by key, CLS first
+ * @param maps head means of each layer, [1 + N, 1 + N], query by key, CLS first
  */
-export function attentionReceived(maps_L: readonly Float32Array[], patches: number): Float64Array {
+export function attentionReceived(maps: readonly Float32Array[], patches: number): Float64Array {
   const n = patches + 1;
   const scores_N = new Float64Array(patches);
-  for (const map of maps_L)
+  for (const map of maps)
     for (let j = 1; j < n; j++) for (let i = 1; i < n; i++) scores_N[i - 1] += map[j * n + i];
-  return scores_N.map((s) => s / maps_L.length);
+  return scores_N.map((s) => s / maps.length);
 }
 
 /**
