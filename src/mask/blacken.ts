@@ -1,7 +1,7 @@
 import type { RgbImage } from '../vision/image.ts';
 
 /** Sets a rectangle of row-major RGB data to 0; what lies outside the picture is left out. */
-export function blackenRect(
+function blackenRect(
   data: Uint8Array,
   size: { width: number; height: number },
   rect: { left: number; top: number; right: number; bottom: number },

@@ -54,7 +54,6 @@ export async function openDinov2Scorer(dir: string, options: ScorerOptions = {})
     throw new CheckpointError(
       `${join(dir, 'config.json')}: the model has ${config.layers} layers; the semantic mask reads the attention of layers ${layers.join(', ')} (from 0), give a DINOv2 with at least ${needed}`,
     );
-  const table = parameters.get(POSITIONS)!;
   const weights = Object.fromEntries(parameters);
   const sessions = new Lru<string, { session: Session; positions: Float32Array }>(MOST_SESSIONS);
 
@@ -63,7 +62,7 @@ export async function openDinov2Scorer(dir: string, options: ScorerOptions = {})
     const means = [...attentions].map(([i, map]) => [`mean${i}`, t.mean(map, [0])] as const);
     return {
       session: await Session.create(compile(Object.fromEntries(means)), { threads }),
-      positions: interpolatePositions(table, config.tableSide, gridH, gridW),
+      positions: interpolatePositions(weights[POSITIONS], config.tableSide, gridH, gridW),
     };
   }
 

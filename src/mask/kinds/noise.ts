@@ -58,7 +58,7 @@ export function diffusionMask(step: number): Mask {
 }
 
 /** A sigmoid along which the noise of a view fades over a run. */
-export interface Fade {
+interface Fade {
   /** Above 0. */
   steepness: number;
   /** The training step, counted from 1, at which half of the noise is gone; `half`: the middle of the run. */
@@ -76,7 +76,7 @@ export function fadedStep(start: number, { steepness, middle }: Fade, step: numb
 }
 
 /** A `diffusionMask` of step `start` that fades while a run goes on; outside of a run it is at full strength. */
-export function fadingMask(start: number, fade: Fade): Mask {
+function fadingMask(start: number, fade: Fade): Mask {
   return {
     ...diffusionMask(start),
     at: (step, steps) => diffusionMask(fadedStep(start, fade, step, steps)),
