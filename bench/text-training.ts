@@ -1,6 +1,7 @@
 /** Forward, backward and AdamW of a text-only decoder: d = 128, 4 layers, 4 heads, T = 128, B = 32, vocabulary 256. */
-import { GRADIENT, LocalExecutor } from '../src/engine/onnx/executor.ts';
+import { LocalExecutor } from '../src/engine/onnx/executor.ts';
 import { trainingProgram } from '../src/engine/onnx/training.ts';
+import { GRADIENT } from '../src/engine/program.ts';
 import { buildBatch } from '../src/model/batch.ts';
 import { families } from '../src/model/families.ts';
 import { initialParameters } from '../src/model/init.ts';
@@ -36,10 +37,9 @@ export async function textTrainingSpeed(threads: number, repeats = 12) {
     policy,
     batch.layout,
     {
-      key: 'bench',
       gradientViews: [],
       arrays: [],
-      scalars: {},
+      coefficients: {},
       build: ({ logp, weight }) => ({ loss: t.neg(t.sum(t.mul(weight, logp))), terms: {} }),
     },
     1,
@@ -51,7 +51,7 @@ export async function textTrainingSpeed(threads: number, repeats = 12) {
     .map((o) => o.name.slice(GRADIENT.length));
   await executor.setParameters('current', Object.fromEntries(used.map((n) => [n, all.get(n)!.data])));
   await executor.open('train', program);
-  const feeds = { ...batch.feeds, 'token:weight': new Float32Array(B * T).fill(1 / (B * T)) };
+  const feeds = { ...batch.feeds, weight: new Float32Array(B * T).fill(1 / (B * T)) };
   const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, gradClip: 1 };
   const seconds: number[] = [];
   for (let i = 0; i < repeats + 3; i++) {

@@ -14,8 +14,10 @@ import { parseDinov2Config } from '../src/model/dinov2/config.ts';
 import { dinov2Graph } from '../src/model/dinov2/graph.ts';
 import { generationProgram } from '../src/model/generate.ts';
 import { Weights } from '../src/model/weights.ts';
-import { klPenalties, type ObjectiveInput, parseObjective } from '../src/objective/config.ts';
-import { makeObjective } from '../src/objective/papo.ts';
+import { type ObjectiveInput, parseObjective } from '../src/objective/config.ts';
+import { estimators } from '../src/objective/estimators/index.ts';
+import { surrogates } from '../src/objective/surrogates/index.ts';
+import { makeObjective } from '../src/objective/update.ts';
 import { random } from '../src/random.ts';
 import { gradients } from '../src/tensor/grad.ts';
 import { input } from '../src/tensor/graph.ts';
@@ -114,12 +116,13 @@ it('every operator of our programs is among those that are watched', () => {
       maskedGradient: 'on',
       eta1: 0.1,
       eta2: 0.1,
-      estimator: 'paper',
+      penalty: 'paper',
       sft: 0.1,
-      clipDual: null,
+      surrogate: { kind: 'clip', clipDual: null },
     },
     { gamma: 0.1, topShare: 0.2, cap: 0.2, perceptionRows: 'correct', entropy: 0.1 },
-    ...klPenalties.map((penalty) => ({ gamma: 0.1, penalty, refPenalty: penalty })),
+    ...estimators.map(({ names: [penalty] }) => ({ gamma: 0.1, penalty, refPenalty: penalty })),
+    ...surrogates.map(({ kind }) => ({ surrogate: kind })),
   ];
   const programs = [
     ...layouts.flatMap((l) =>
@@ -165,9 +168,9 @@ describe('a step of the default size, on the default threads', () => {
         arrays_G: g.responses_G.map((r, k) => ({
           weight: new Float32Array(r.length).fill(1e-4),
           advantage: new Float32Array(r.length).fill(k % 2 ? 1 : -0.8),
-          oldLogp: rollouts_PG[p][k].logprobs_T,
-          maskedLogp: masked[p][k],
-          refLogp: ref[p][k],
+          logp_old: rollouts_PG[p][k].logprobs_T,
+          logp_masked: masked[p][k],
+          logp_ref: ref[p][k],
           tokenWeight: new Float32Array(r.length).fill(1e-4),
         })),
       }));

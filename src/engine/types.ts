@@ -2,7 +2,7 @@
  * The engine: where a policy lives and runs. The training loop speaks only these verbs and does not know whether they
  * are carried out in this process or on a cluster.
  */
-import type { Objective } from '../objective/types.ts';
+import type { Objective, TokenArrays } from '../objective/types.ts';
 import type { AdamWSettings } from '../tensor/adamw.ts';
 import type { PreparedImage } from '../vision/processor.ts';
 
@@ -57,7 +57,7 @@ export interface ScoreOptions {
 /** A group with what the objective reads per token; arrays are keyed by the names that the objective lists. */
 export interface TrainGroup extends Group {
   /** [G] of name -> [T]. A missing array is an error. `weight` is always there (see objective/types.ts). */
-  arrays_G: Record<string, Float32Array>[];
+  arrays_G: TokenArrays[];
 }
 
 export type AdamW = AdamWSettings;

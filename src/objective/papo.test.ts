@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
 import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
-import { grpo } from './advantages.ts';
-import { type KlPenalty, type ObjectiveInput, parseObjective } from './config.ts';
-import { makeObjective } from './papo.ts';
+import { normalized } from './advantages/grpo.ts';
+import { type ObjectiveInput, parseObjective } from './config.ts';
+import type { Objective } from './types.ts';
+import { makeObjective } from './update.ts';
 
 const LOSS = 2e-6;
 const GRADIENT = 1e-6;
@@ -12,13 +13,13 @@ const GRADIENT = 1e-6;
 interface ActorConfig {
   use_kl_loss: boolean;
   kl_coef: number;
-  kl_penalty: KlPenalty;
+  kl_penalty: string;
   clip_ratio_low: number;
   clip_ratio_high: number;
   clip_ratio_dual: number;
   loss_avg_mode: 'token' | 'seq';
   use_kl_prcp: boolean;
-  kl_prcp_penalty: KlPenalty;
+  kl_prcp_penalty: string;
   kl_prcp_coef: number;
   use_aug_entropy_loss?: boolean;
   aug_entropy_loss_coef: number;
@@ -78,9 +79,12 @@ function translate(c: ActorConfig, recompute: boolean, weighted: boolean) {
     eta1: c.use_ori_entropy_loss ? c.ori_entropy_loss_coef : 0,
     eta2: c.use_aug_entropy_loss ? c.aug_entropy_loss_coef : 0,
     sft: c.use_sft_loss ? c.sft_loss_coef : 0,
-    clipLow: c.clip_ratio_low,
-    clipHigh: c.clip_ratio_high,
-    clipDual: c.clip_ratio_dual,
+    surrogate: {
+      kind: 'clip',
+      clipLow: c.clip_ratio_low,
+      clipHigh: c.clip_ratio_high,
+      clipDual: c.clip_ratio_dual,
+    },
     average: c.loss_avg_mode === 'seq' ? 'sequence' : 'token',
   };
   return parseObjective(input);
@@ -97,9 +101,8 @@ function feedsOf(c: ActorCase, from: number, to: number, share: number): Record<
   return {
     logp: cut(c.log_probs),
     logp_masked: cut(c.aug_log_probs),
-    maskedLogp: cut(c.aug_log_probs),
-    oldLogp: cut(c.old_log_probs),
-    refLogp: cut(c.ref_log_probs),
+    logp_old: cut(c.old_log_probs),
+    logp_ref: cut(c.ref_log_probs),
     advantage: cut(c.advantages),
     perceptionWeight: perToken(c.kl_prcp_weighting),
     weight: scaled(weightsOf(mask, D, c.T, c.config.loss_avg_mode === 'seq' ? 'sequence' : 'token')),
@@ -132,25 +135,25 @@ const mask_DT = (c: ActorCase, d: number) => c.response_mask.slice(d * c.T, (d +
 function coefficients(
   c: ActorCase,
   metrics: ActorValues['metrics'],
-  scalars: Record<string, number>,
+  fed: Objective['coefficients'],
   config: ReturnType<typeof parseObjective>,
 ): void {
   const of = (name: string) => metrics[`actor/${name}`] as number | undefined;
   const gamma = c.kl_prcp_coef_in_batch ?? 0;
-  expect(of('kl_coef')).toBe(c.config.use_kl_loss ? scalars.beta : undefined);
-  expect(of('sft_coef')).toBe(c.config.use_sft_loss ? config.sft : undefined);
+  expect(of('kl_coef')).toBe(c.config.use_kl_loss ? fed.kl_ref : undefined);
+  expect(of('sft_coef')).toBe(c.config.use_sft_loss ? fed.sft_loss : undefined);
   if (!c.config.use_kl_prcp) return;
   expect(of('kl_prcp_coef')).toBe(gamma);
-  expect(scalars.gamma ?? 0).toBe(gamma);
+  expect(-(fed.kl_prcp ?? -0)).toBe(gamma);
   const discount = gamma / c.config.kl_prcp_coef;
   expect(of('kl_prcp_coef_annealing_discount')).toBeCloseTo(discount, 12);
   if (config.eta1 > 0) {
-    expect(scalars.eta1 ?? 0).toBeCloseTo(config.eta1 * discount, 12);
+    expect(fed.entropy ?? 0).toBeCloseTo(config.eta1 * discount, 12);
     // Logged as configured, before it is annealed.
     expect(of('ori_entropy_loss_coef')).toBe(config.eta1);
   }
   if (config.eta2 > 0) {
-    expect(scalars.eta2 ?? 0).toBeCloseTo(config.eta2 * discount, 12);
+    expect(fed.entropy_masked ?? 0).toBeCloseTo(config.eta2 * discount, 12);
     expect(of('aug_entropy_loss_coef')).toBe(config.eta2);
   }
 }
@@ -203,7 +206,7 @@ describe('the official actor loss (golden/objective/actor_loss.json)', () => {
       else expect(dAug?.every((v) => v === 0) ?? true).toBe(true);
       // Gradient through the masked view is recorded just where the official code recomputes it.
       expect(dAug !== null).toBe(c.recompute_aug_log_probs);
-      coefficients(c, want.metrics, objective.scalars, config);
+      coefficients(c, want.metrics, objective.coefficients, config);
     }
   });
 
@@ -212,7 +215,7 @@ describe('the official actor loss (golden/objective/actor_loss.json)', () => {
     for (const name of new Set(c.index)) {
       const rows = [...c.index.keys()].filter((d) => c.index[d] === name);
       const sums = rows.map((d) => c.token_level_rewards_sum[d]);
-      const values = grpo(sums);
+      const values = normalized(sums);
       rows.forEach((d, i) => {
         perRow[d] = values[i];
       });

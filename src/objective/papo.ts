@@ -3,99 +3,111 @@
  *
  *     J = min[ r A, clip(r, 1−ε_l, 1+ε_h) A ] − β KL(π‖π_ref) + γ KL_prcp − η1 H[π] − η2 H[π_mask]
  *
- * The averages 1/G Σ 1/|o| Σ and 1/Σ|o| are in the weights that are fed (see tokens.ts). What has coefficient 0 is not
+ * The averages 1/G Σ 1/|o| Σ and 1/Σ|o| are in the weights that are fed (update.ts). What has coefficient 0 is not
  * built: γ = 0 is GRPO or DAPO by construction.
  */
 import * as t from '../tensor/ops.ts';
 import type { ObjectiveConfig } from './config.ts';
-import { diagnostics } from './diagnostics.ts';
-import { estimators, LOG_RATIO_LIMIT, paperKl } from './kl.ts';
-import { coefficients, type Now, type Plan, planOf } from './plan.ts';
+import { estimatorOf } from './estimators/index.ts';
+import { limited } from './estimators/limits.ts';
+import { surrogateOf } from './surrogates/index.ts';
+import type { Measured, Term } from './term.ts';
+import { furtherTerms } from './terms/index.ts';
 import { topShare } from './top-share.ts';
-import type { Objective } from './types.ts';
+import type { Inputs } from './types.ts';
 
-type Arrays = Record<string, t.Tensor>;
-
-/**
- * @param now coefficients that a schedule has moved; the configuration's own unless told
- * @see docs/objective.md
- */
-export function makeObjective(config: ObjectiveConfig, now: Now = {}): Objective {
-  const plan = planOf(config, now);
-  const scalars: Record<string, number> = {};
-  for (const [name, value] of Object.entries(coefficients(config, now)))
-    if (value !== 0) scalars[name] = value;
-  const { key, gradientViews, arrays } = plan;
-  return { key, gradientViews, arrays, scalars, build: (x) => papo(x, config, plan) };
+/** What moves during a run; the configuration's own where it is not given. */
+export interface Now {
+  gamma?: number;
+  beta?: number;
 }
 
-/** Loss and terms. Every term is Σ weight · value over [D, T], so those of several micro-batches add up. */
-function papo(x: Arrays, config: ObjectiveConfig, plan: Plan): { loss: t.Tensor; terms: Arrays } {
-  const { weight, logp } = x;
-  const tokenWeight = x.tokenWeight ?? weight;
-  // Weights of what another view of the pictures is needed for.
-  const seen = (w: t.Tensor) => (x.pictureWeight ? t.mul(w, x.pictureWeight) : w);
-  const { r, rA, clipped, J_clip } = surrogate(x, config);
-  const pg = x.surrogateWeight ? t.mul(J_clip, x.surrogateWeight) : J_clip;
-  const terms: Arrays = { pg_loss: over(weight, t.neg(pg)) };
-  let loss = terms.pg_loss;
-  const plus = (name: string, coefficient: t.Operand, term: t.Tensor) => {
-    terms[name] = term;
-    loss = t.add(loss, t.mul(term, coefficient));
+/** The equation as the terms of the loss −J. @see docs/objective.md */
+export function papo(c: ObjectiveConfig, now: Now = {}): Term[] {
+  const { gamma, beta, eta1, eta2 } = coefficients(c, now);
+  const masked = { masked: c.maskedGradient };
+  return [
+    {
+      name: 'pg_loss', // min[ r A, clip(r, 1−ε_l, 1+ε_h) A ]
+      source: surrogateOf(c.surrogate).source,
+      coefficient: 1,
+      value: (x) => surrogate(x, c),
+    },
+    {
+      name: 'kl_ref', // − β KL(π‖π_ref)
+      source: 'PAPO equation 1; public code, use_kl_loss',
+      coefficient: beta,
+      needs: { reference: true },
+      value(x) {
+        const kl = estimatorOf(c.refPenalty).kl(x.logp, x.logp_ref);
+        return { value: kl, diagnostics: capped('kl_ref_capped', kl, estimatorOf(c.refPenalty).limit) };
+      },
+    },
+    {
+      name: 'kl_prcp', // + γ KL(π‖π_mask)
+      source: 'PAPO equations 4 and 5; public code, use_kl_prcp',
+      coefficient: -gamma,
+      needs: { views: masked, weights: c.perceptionRows === 'correct' ? ['perceptionWeight'] : [] },
+      comparesViews: true,
+      value(x) {
+        const kl = perception(x, c);
+        const limit = c.cap ?? estimatorOf(c.penalty).limit;
+        return {
+          value: kl,
+          diagnostics: { kl_prcp_square: t.square(kl), ...capped('kl_prcp_capped', kl, limit) },
+        };
+      },
+    },
+    {
+      name: 'entropy', // − η1 H[π]
+      source: 'PAPO equation 6, Double Entropy Loss; public code, use_ori_entropy_loss',
+      coefficient: eta1,
+      average: 'tokenWeight',
+      value: (x) => H(x.logp),
+    },
+    {
+      name: 'entropy_masked', // − η2 H[π_mask]
+      source: 'PAPO equation 6, Double Entropy Loss; public code, use_aug_entropy_loss',
+      coefficient: eta2,
+      needs: { views: masked },
+      average: 'tokenWeight',
+      comparesViews: true,
+      value: (x) => H(x.logp_masked),
+    },
+    ...furtherTerms(c),
+  ];
+}
+
+/** γ, β, η1, η2 in force. The entropies follow γ, as in the public code (its annealing discount). */
+export function coefficients(c: ObjectiveConfig, now: Now = {}) {
+  const gamma = now.gamma ?? c.gamma;
+  const full = c.gamma || (c.gammaSchedule.kind === 'linear' ? c.gammaSchedule.end : 0);
+  const share = full > 0 ? gamma / full : 0;
+  return { gamma, beta: now.beta ?? c.beta, eta1: c.eta1 * share + c.entropy, eta2: c.eta2 * share };
+}
+
+/** The surrogate of the expected advantage, negated, as far as a shaping lets each token count. */
+function surrogate(x: Inputs, c: ObjectiveConfig): Measured {
+  const { logp, logp_old, advantage } = x;
+  const valid = t.greater(x.tokenWeight ?? x.weight, 0);
+  const built = surrogateOf(c.surrogate).build({ logp, logp_old, advantage, valid }, c.surrogate);
+  return {
+    value: t.neg(x.surrogateWeight ? t.mul(built.value, x.surrogateWeight) : built.value),
+    diagnostics: { ...built.diagnostics, ppo_kl: limited(t.sub(logp_old, logp)) },
   };
-
-  const kl_ref = plan.beta ? estimators[config.refPenalty](logp, x.refLogp) : null;
-  if (kl_ref) plus('kl_ref', x.beta, over(weight, kl_ref));
-
-  const logpMask = x.logp_masked ?? x.maskedLogp;
-  const kl_prcp = plan.gamma ? perception(x, logpMask, tokenWeight, config) : null;
-  if (kl_prcp) plus('kl_prcp', t.neg(x.gamma), over(seen(weight), kl_prcp));
-
-  terms.entropy = over(tokenWeight, H(logp));
-  if (plan.eta1) plus('entropy', x.eta1, terms.entropy);
-  if (logpMask) terms.entropy_masked = over(seen(tokenWeight), H(logpMask));
-  if (plan.eta2) plus('entropy_masked', x.eta2, terms.entropy_masked);
-
-  if (config.sft > 0) plus('sft_loss', config.sft, over(x.sftWeight, t.neg(logp)));
-
-  for (const { view, coefficient, penalty, entropy } of config.views) {
-    const logpView = x[`logp_${view}`] ?? x[`${view}Logp`];
-    if (coefficient !== 0)
-      plus(`kl_${view}`, coefficient, over(seen(weight), estimators[penalty](logp, logpView)));
-    if (entropy !== 0) plus(`entropy_${view}`, entropy, over(seen(tokenWeight), H(logpView)));
-  }
-
-  const seenWeight = seen(tokenWeight);
-  const more = diagnostics({ x, r, rA, clipped, kl_ref, kl_prcp, tokenWeight, seenWeight }, config);
-  return { loss, terms: { loss, ...terms, ...more } };
-}
-
-/** min[ r A, clip(r, 1−ε_l, 1+ε_h) A ], for A < 0 not below `clipDual` · A (arXiv 1912.09729). */
-function surrogate(x: Arrays, config: ObjectiveConfig) {
-  const A = x.advantage;
-  const logRatio = t.clip(t.sub(x.logp, x.oldLogp), -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT);
-  const r = t.exp(logRatio);
-  const rA = t.mul(r, A);
-  const clipped = t.mul(
-    t.exp(t.clip(logRatio, Math.log(1 - config.clipLow), Math.log(1 + config.clipHigh))),
-    A,
-  );
-  const J = t.minimum(rA, clipped);
-  if (config.clipDual === null) return { r, rA, clipped, J_clip: J };
-  return { r, rA, clipped, J_clip: t.where(t.less(A, 0), t.maximum(J, t.mul(A, config.clipDual)), J) };
 }
 
 /** KL_prcp = KL( π(·|q,I) ‖ π(·|q,I_mask) ), on all tokens or on the top share of each response, capped or not. */
-function perception(x: Arrays, logpMask: t.Tensor, tokenWeight: t.Tensor, config: ObjectiveConfig): t.Tensor {
-  const estimator = config.estimator === 'paper' ? paperKl : estimators[config.penalty];
-  let kl = estimator(x.logp, logpMask);
+function perception(x: Inputs, c: ObjectiveConfig): t.Tensor {
+  let kl = estimatorOf(c.penalty).kl(x.logp, x.logp_masked);
   if (x.perceptionWeight) kl = t.mul(kl, x.perceptionWeight);
-  if (config.topShare !== null) kl = t.mul(kl, topShare(kl, t.greater(tokenWeight, 0), config.topShare));
-  if (config.cap !== null) kl = t.clip(kl, 0, config.cap);
-  return kl;
+  if (c.topShare !== null) kl = t.mul(kl, topShare(kl, t.greater(x.tokenWeight ?? x.weight, 0), c.topShare));
+  return c.cap === null ? kl : t.clip(kl, 0, c.cap);
 }
 
 /** The entropy of the policy, estimated by the negative log-probability of what it sampled. */
 const H = (logp: t.Tensor) => t.neg(logp);
 
-const over = (weight: t.Tensor, value: t.Tensor) => t.sum(t.mul(weight, value));
+/** The share of tokens at an estimator's limit, so that no KL is limited in silence. */
+const capped = (name: string, kl: t.Tensor, limit: number | null): Record<string, t.Tensor> =>
+  limit === null ? {} : { [name]: t.cast(t.greaterOrEqual(kl, limit), 'float32') };

@@ -1,12 +1,42 @@
 /** How coefficients move over a run. Pure functions of what is passed in, so a resumed run needs no state but its step. */
-import type { ObjectiveConfig } from './config.ts';
+import { z } from 'zod';
+
+const coefficient = z.number().min(0);
+
+/** How γ moves over a run. */
+export const gammaScheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant') }).describe('γ stays what it is'),
+  z
+    .strictObject({
+      kind: z.literal('linear'),
+      end: coefficient.default(0).describe('γ after the anneal'),
+      fraction: z.number().gt(0).max(1).default(0.5).describe('share of all steps that the anneal takes'),
+    })
+    .describe('γ falls in a straight line from `gamma` to `end`, then stays there'),
+]);
+
+/** How β moves over a run. */
+export const betaScheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant') }).describe('β stays what it is'),
+  z
+    .strictObject({
+      kind: z.literal('adaptive'),
+      target: z.number().gt(0).describe('the KL_ref that β is steered towards'),
+      horizon: z
+        .number()
+        .gt(0)
+        .default(10000)
+        .describe('sequences after which β has followed by its full step'),
+    })
+    .describe('Ziegler et al. 2019, section 2.2 (arXiv 1909.08593)'),
+]);
 
 /**
  * γ at a rollout step. `step` counts from 0: the first rollout batch is trained with γ as it is written.
  * The anneal takes ⌊fraction · totalSteps⌋ steps, at least 1 (public code: AnnealingKLController).
  */
 export function gammaAt(
-  config: Pick<ObjectiveConfig, 'gamma' | 'gammaSchedule'>,
+  config: { gamma: number; gammaSchedule: z.output<typeof gammaScheduleSchema> },
   step: number,
   totalSteps: number,
 ): number {
@@ -27,7 +57,7 @@ export function annealed(start: number, end: number, steps: number, step: number
  * checkpoint has to keep it.
  */
 export function nextBeta(
-  config: Pick<ObjectiveConfig, 'betaSchedule'>,
+  config: { betaSchedule: z.output<typeof betaScheduleSchema> },
   beta: number,
   kl: number,
   sequences: number,

@@ -2,16 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
-import { graphOf, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { keyOf, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { coefficientFeeds, type Live, lossGraph, objectiveProgram } from '../engine/program.ts';
 import { random } from '../random.ts';
+import { presetConfig } from '../settings/preset-layer.ts';
+import { presetSizes } from '../settings/presets/sizes.ts';
 import { gradients } from '../tensor/grad.ts';
 import * as t from '../tensor/ops.ts';
 import { compile } from '../tensor/program.ts';
 import { type Feeds, Session } from '../tensor/session.ts';
-import { klPenalties, type ObjectiveInput, parseObjective } from './config.ts';
-import { makeObjective } from './papo.ts';
-import { needsOf, warnings } from './plan.ts';
-import { type PresetName, preset, presetSizes } from './presets.ts';
+import { type ObjectiveInput, parseObjective } from './config.ts';
+import { estimators } from './estimators/index.ts';
+import { surrogates } from './surrogates/index.ts';
+import { logpOf } from './types.ts';
+import { makeObjective, updateOf, warnings } from './update.ts';
 
 const [D, T] = [4, 6];
 const lengths = [6, 3, 1, 5];
@@ -25,11 +29,9 @@ function feeds(seed: string, spread = 0.5, m = mask, rows = D, columns = T): Rec
   const correct = m.map((v, i) => (Math.floor(i / columns) % 2 === 0 ? v : 0));
   return {
     logp,
-    oldLogp: near(),
-    refLogp: near(),
-    maskedLogp: near(),
+    logp_old: near(),
+    logp_ref: near(),
     logp_masked: near(),
-    noisedLogp: near(),
     logp_noised: near(),
     advantage: m.map((_, i) => [1.2, -0.7, 0.4, -0.9][Math.floor(i / columns) % 4]),
     surrogateWeight: m.map((_, i) => (i % 3 === 0 ? 0 : 1)),
@@ -56,7 +58,8 @@ const gradientsOf = async (input: ObjectiveInput, data = feeds('a')) => {
   return [dLogp, ...Object.values(dViews)];
 };
 
-const operatorsOf = (input: ObjectiveInput) => graphOf(makeObjective(parseObjective(input)), D, T).operators;
+const operatorsOf = (input: ObjectiveInput) =>
+  objectiveProgram(makeObjective(parseObjective(input)), D, T).operators;
 
 /** Each coefficient: from what to what, and a configuration where it is switched off. */
 const coefficients: Record<string, { one: ObjectiveInput; other: ObjectiveInput; off: ObjectiveInput }> = {
@@ -110,28 +113,32 @@ describe.each(Object.entries(coefficients))('%s', (_, { one, other, off }) => {
 });
 
 const options: Record<string, [ObjectiveInput, ObjectiveInput]> = {
-  estimator: [{ gamma: 0.02 }, { gamma: 0.02, estimator: 'paper' }],
+  'the paper’s estimator': [{ gamma: 0.02 }, { gamma: 0.02, penalty: 'paper' }],
   penalty: [{ gamma: 0.02 }, { gamma: 0.02, penalty: 'mse' }],
   refPenalty: [{ beta: 0.01 }, { beta: 0.01, refPenalty: 'kl' }],
   topShare: [{ gamma: 0.02 }, { gamma: 0.02, topShare: 0.2 }],
   cap: [{ gamma: 0.02 }, { gamma: 0.02, cap: 0.05 }],
   perceptionRows: [{ gamma: 0.02 }, { gamma: 0.02, perceptionRows: 'correct' }],
-  clipLow: [{}, { clipLow: 0.05 }],
-  clipHigh: [{}, { clipHigh: 0.05 }],
+  clipLow: [{}, { surrogate: { kind: 'clip', clipLow: 0.05 } }],
+  clipHigh: [{}, { surrogate: { kind: 'clip', clipHigh: 0.05 } }],
+  'surrogate gspo': [{}, { surrogate: 'gspo' }],
+  'surrogate cispo': [{}, { surrogate: 'cispo' }],
+  'surrogate sapo': [{}, { surrogate: 'sapo' }],
+  'temperature of sapo': [{ surrogate: 'sapo' }, { surrogate: { kind: 'sapo', temperaturePositive: 2 } }],
   shaping: [{}, { shaping: [{ kind: 'vppo' }] }],
 };
 
 it.each(Object.entries(options))('option %s changes the gradient and the key', async (_, [one, other]) => {
   const [a, b] = [await gradientsOf({ ...base, ...one }), await gradientsOf({ ...base, ...other })];
   expect(furthest(a[0], b[0])).toBeGreaterThan(1e-6);
-  const key = (o: ObjectiveInput) => makeObjective(parseObjective({ ...base, ...o })).key;
+  const key = (o: ObjectiveInput) => keyOf(makeObjective(parseObjective({ ...base, ...o })));
   expect(key(one)).not.toBe(key(other));
 });
 
 it('clipDual bounds the loss of a bad rollout that has become likely', async () => {
-  const data = { ...feeds('dual'), oldLogp: mask.map(() => -6), logp: mask.map(() => -0.5) };
+  const data = { ...feeds('dual'), logp_old: mask.map(() => -6), logp: mask.map(() => -0.5) };
   const [held] = await gradientsOf(base, data);
-  const [free] = await gradientsOf({ ...base, clipDual: null }, data);
+  const [free] = await gradientsOf({ ...base, surrogate: { kind: 'clip', clipDual: null } }, data);
   expect(held[T]).toBe(0);
   expect(free[T]).not.toBe(0);
 });
@@ -140,25 +147,22 @@ describe('what is asked for', () => {
   it('is nothing beyond GRPO where γ, β and η are 0', () => {
     const o = makeObjective(parseObjective({ ...full, gamma: 0, beta: 0, sft: 0, views: [] }));
     expect(o.gradientViews).toEqual([]);
-    expect(o.arrays).toEqual(['advantage', 'oldLogp']);
-    expect(o.scalars).toEqual({});
+    expect(o.arrays).toEqual(['advantage', 'logp_old']);
+    expect(o.coefficients).toEqual({ pg_loss: 1 });
   });
   it('is the masked view as data, or with gradient, never both', () => {
     const off = makeObjective(parseObjective({ gamma: 0.02 }));
-    expect([off.gradientViews, off.arrays.includes('maskedLogp')]).toEqual([[], true]);
+    expect([off.gradientViews, off.arrays.includes('logp_masked')]).toEqual([[], true]);
     const on = makeObjective(parseObjective({ gamma: 0.02, maskedGradient: 'on' }));
-    expect([on.gradientViews, on.arrays.includes('maskedLogp')]).toEqual([['masked'], false]);
-    expect(needsOf(parseObjective({ gamma: 0.02 }))).toEqual({
-      reference: true,
-      scoredViews: ['masked'],
-      gradientViews: [],
+    expect([on.gradientViews, on.arrays.includes('logp_masked')]).toEqual([['masked'], false]);
+    const reference = { name: 'logp_ref', policy: 'reference', view: 'original' };
+    expect(updateOf(parseObjective({ gamma: 0.02 }))).toMatchObject({
+      scored: [reference, { name: 'logp_masked', policy: 'current', view: 'masked' }],
       views: ['masked'],
     });
-    expect(needsOf(parseObjective({ gamma: 0, beta: 0 })).views).toEqual([]);
-    expect(needsOf(parseObjective(full))).toEqual({
-      reference: true,
-      scoredViews: [],
-      gradientViews: ['masked', 'noised'],
+    expect(updateOf(parseObjective({ gamma: 0, beta: 0 }))).toMatchObject({ scored: [], views: [] });
+    expect(updateOf(parseObjective(full))).toMatchObject({
+      scored: [reference],
       views: ['masked', 'noised'],
     });
   });
@@ -169,14 +173,25 @@ describe('what is asked for', () => {
       makeObjective(config, { gamma: 0.01, beta: 0.5 }),
       makeObjective(config, { gamma: 0 }),
     ];
-    expect(b.key).toBe(a.key);
-    expect(b.scalars).toEqual({ gamma: 0.01, beta: 0.5, eta1: 0.025, eta2: 0.025 });
-    expect(c.key).not.toBe(a.key);
-    expect(c.scalars).toEqual({ beta: 0.01 });
+    expect(keyOf(b)).toBe(keyOf(a));
+    expect(b.coefficients).toMatchObject({
+      kl_prcp: -0.01,
+      kl_ref: 0.5,
+      entropy: 0.025,
+      entropy_masked: 0.025,
+    });
+    expect(keyOf(c)).not.toBe(keyOf(a));
+    expect(c.coefficients).toEqual({
+      pg_loss: 1,
+      kl_ref: 0.01,
+      sft_loss: 0.001,
+      kl_noised: 0.01,
+      entropy_noised: 0.05,
+    });
   });
-  it('is compiled under a key that tells all graphs apart', () => {
-    const keys = [base, full, ...Object.values(options).map(([, o]) => ({ ...base, ...o }))].map(
-      (o) => makeObjective(parseObjective(o)).key,
+  it('is compiled as programs that are told apart', () => {
+    const keys = [base, full, ...Object.values(options).map(([, o]) => ({ ...base, ...o }))].map((o) =>
+      keyOf(makeObjective(parseObjective(o))),
     );
     expect(new Set(keys).size).toBe(keys.length);
   });
@@ -202,28 +217,25 @@ describe('γ = 0 is the baseline, bit for bit, on the parameters of a network', 
       const logits = t.matmul(t.tanh(t.matmul(t.input(view, [N, 3]), w1)), w2);
       return t.reshape(t.logProbOf(logits, targets), [D, T]);
     };
-    const x: Record<string, t.Tensor> = { logp: policy('original') };
-    for (const view of objective.gradientViews) x[`logp_${view}`] = policy(view);
-    for (const name of ['weight', ...objective.arrays]) x[name] = t.input(name, [D, T]);
-    for (const name of Object.keys(objective.scalars)) x[name] = t.input(name, []);
-    const { loss } = objective.build(x);
+    const live: Live = { logp: policy('original') };
+    for (const view of objective.gradientViews) live[logpOf(view)] = policy(view);
+    const { loss } = lossGraph(objective, live);
     const [d1, d2] = gradients(loss, [w1, w2]);
     const session = await Session.create(compile({ d1: d1!, d2: d2! }), { threads: 1 });
     const draw = random('network');
     const normal = (n: number, scale: number) =>
       Float32Array.from({ length: n }, () => scale * draw.normal());
-    const data: Feeds = {};
+    const data: Feeds = coefficientFeeds(objective);
     for (const [name, values] of Object.entries(feeds('network'))) data[name] = Float32Array.from(values);
-    for (const [name, value] of Object.entries(objective.scalars)) data[name] = Float32Array.of(value);
     data.w1 = normal(3 * H, 0.8);
     data.w2 = normal(H * V, 0.8);
     for (const view of ['original', 'masked', 'noised']) data[view] = normal(D * T * 3, 1);
-    data.oldLogp = Float32Array.from(feeds('network').oldLogp, (v) => v - 1);
+    data.logp_old = Float32Array.from(feeds('network').logp_old, (v) => v - 1);
     const out = await session.run(data);
     return [out.d1 as Float32Array, out.d2 as Float32Array];
   }
 
-  const pairs: [PresetName, PresetName, ObjectiveInput][] = [
+  const pairs: [string, string, ObjectiveInput][] = [
     ['papo-g', 'grpo', {}],
     ['papo-d', 'dapo', {}],
     ['papo-g-no-ref', 'grpo', { beta: 0 }],
@@ -234,9 +246,9 @@ describe('γ = 0 is the baseline, bit for bit, on the parameters of a network', 
   it.each(all)(
     '%s with γ = 0 is %s (%s, masked gradient %s)',
     async (papo, plain, size, maskedGradient, over) => {
-      const p = preset(papo, size).objective;
+      const p = presetConfig(papo, size).objective;
       const got = await parameterGradient({ ...p, gamma: 0, maskedGradient });
-      const want = await parameterGradient({ ...preset(plain, size).objective, ...over });
+      const want = await parameterGradient({ ...presetConfig(plain, size).objective, ...over });
       const bits = (a: Float32Array) => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('hex');
       expect(got.map(bits)).toEqual(want.map(bits));
       expect(got[0].some((v) => v !== 0)).toBe(true);
@@ -248,8 +260,8 @@ describe('γ = 0 is the baseline, bit for bit, on the parameters of a network', 
 
 describe('properties', () => {
   const everything = [
-    ...klPenalties.map((penalty) => ({ ...full, penalty, refPenalty: penalty })),
-    { ...full, estimator: 'paper' as const },
+    ...estimators.map(({ names: [penalty] }) => ({ ...full, penalty, refPenalty: penalty })),
+    ...surrogates.map(({ kind }) => ({ ...full, surrogate: kind })),
   ];
   const anyObjective = fc.constantFrom(
     ...everything.map((o) => ({ ...o, topShare: 0.3, cap: null })),
@@ -264,7 +276,7 @@ describe('properties', () => {
         fc.constantFrom(30, -30, 90, -90, 0),
         async (input, seed, gap) => {
           const data = feeds(`${seed}`, 30);
-          data.oldLogp = data.logp.map((v) => v - gap);
+          data.logp_old = data.logp.map((v) => v - gap);
           const { values, dLogp, dViews } = await run(
             makeObjective(parseObjective(input as ObjectiveInput)),
             D,
@@ -347,9 +359,9 @@ describe('properties', () => {
       advantage: mask.map(() => 0),
       weight: mask.map(() => 1),
     };
-    data.maskedLogp = data.logp.map((v, i) => v - (i === 0 ? 5 : 0.3));
+    data.logp_masked = data.logp.map((v, i) => v - (i === 0 ? 5 : 0.3));
     const { values, dLogp } = await run(
-      makeObjective(parseObjective({ ...base, gamma: 1, estimator: 'paper' })),
+      makeObjective(parseObjective({ ...base, gamma: 1, penalty: 'paper' })),
       D,
       T,
       data,
@@ -362,8 +374,8 @@ describe('properties', () => {
 
   it('no KL is limited in silence: the share of tokens at a limit is logged', async () => {
     const data = feeds('capped');
-    data.maskedLogp = data.logp.map((v, i) => v + (i === 0 ? 30 : i === 1 ? 0.8 : 0));
-    data.refLogp = data.logp.map((v, i) => v + (i < 3 ? 30 : 0));
+    data.logp_masked = data.logp.map((v, i) => v + (i === 0 ? 30 : i === 1 ? 0.8 : 0));
+    data.logp_ref = data.logp.map((v, i) => v + (i < 3 ? 30 : 0));
     const of = async (input: ObjectiveInput) =>
       (await run(makeObjective(parseObjective(input)), D, T, data)).values;
     const token = data.weight[0];
@@ -379,7 +391,7 @@ describe('properties', () => {
     const data: Record<string, number[]> = { ...feeds('sign'), advantage: mask.map(() => 0) };
     const { dLogp } = await run(makeObjective(parseObjective({ ...base, gamma: 0.02 })), D, T, data);
     dLogp.forEach((d, i) => {
-      const want = -0.02 * data.weight[i] * (1 - Math.exp(data.maskedLogp[i] - data.logp[i]));
+      const want = -0.02 * data.weight[i] * (1 - Math.exp(data.logp_masked[i] - data.logp[i]));
       expect(Math.abs(d - want)).toBeLessThan(1e-7);
     });
   });

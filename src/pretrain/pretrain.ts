@@ -141,10 +141,9 @@ export interface PretrainReport {
 
 /** Negative log-likelihood, averaged by the weights. */
 const likelihood: Objective = {
-  key: 'supervised',
   gradientViews: [],
   arrays: [],
-  scalars: {},
+  coefficients: {},
   build: ({ logp, weight }) => {
     const loss = t.neg(t.sum(t.mul(weight, logp)));
     return { loss, terms: { nll: loss } };
@@ -272,8 +271,13 @@ function kindOf(o: PretrainOptions, stage: Stage, step: number): BatchKind {
   };
 }
 
+/** A supervised response, with what its tokens weigh. */
+interface Example extends TrainGroup {
+  arrays_G: [{ weight: Float32Array }];
+}
+
 /** A scene is met once: example i is drawn from its own stream. */
-function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: number): TrainGroup {
+function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: number): Example {
   const rng = random(o.seed, 'example', i);
   const tasks = [rng.pick(kind.tasks)];
   const row = makeUndrawn(`${o.seed}-train`, i, { dependency: kind.dependency, split: 'train', tasks });
@@ -290,7 +294,7 @@ function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: numbe
 }
 
 /** Weights that add up to 1 over the batch: all tokens alike, but for those that count `times` as much. */
-function weigh(groups: readonly TrainGroup[], heavy: ReadonlySet<number>, times: number): void {
+function weigh(groups: readonly Example[], heavy: ReadonlySet<number>, times: number): void {
   let total = 0;
   for (const g of groups) {
     const weight = g.arrays_G[0].weight;

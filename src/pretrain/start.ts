@@ -5,7 +5,7 @@ import { CheckpointError, ConfigError, quoted, systemFailure } from '../errors.t
 import { makeFolder, refuseFull } from '../files.ts';
 import { writeCheckpoint } from '../model/checkpoint.ts';
 import { writeAside } from '../model/files.ts';
-import { MOST } from '../settings/config.ts';
+import { MOST } from '../settings/blocks.ts';
 import { shellWord } from '../shell.ts';
 import { duration, percent, type Terminal } from '../train/progress.ts';
 import { version } from '../version.ts';

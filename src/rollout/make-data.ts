@@ -4,7 +4,7 @@ import { SPLITS } from '../data/split.ts';
 import { SIZES, type Size } from '../data/tasks/shared/canvas.ts';
 import { ConfigError, quoted } from '../errors.ts';
 import { refuseFull } from '../files.ts';
-import { MOST } from '../settings/config.ts';
+import { MOST } from '../settings/blocks.ts';
 import { shellWord } from '../shell.ts';
 
 function oneOf<T extends string | number>(name: string, given: string | undefined, among: readonly T[]): T {

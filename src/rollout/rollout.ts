@@ -22,6 +22,12 @@ export interface RolloutContext {
   clock: <T>(part: string, work: () => Promise<T>) => Promise<T>;
 }
 
+/** How many responses of each prompt are drawn while the policy sees which view of the pictures. */
+export interface Draw {
+  view: string;
+  samples: number;
+}
+
 /**
  * Draws and grades responses. `draws` says how many of them see which view of the pictures; all of them form one group.
  */
@@ -29,7 +35,7 @@ export async function rollOut(
   { engine, maker, reward, clock }: RolloutContext,
   prompts: readonly MadePrompt[],
   options: Omit<SampleOptions, 'samples' | 'view'>,
-  draws: readonly { view: string; samples: number }[],
+  draws: readonly Draw[],
 ): Promise<GradedGroup[]> {
   const asked = prompts.map(({ prompt }) => prompt);
   const drawn: Rollout[][][] = [];

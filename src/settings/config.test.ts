@@ -4,11 +4,12 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ConfigError } from '../errors.ts';
-import { presetNames, presetSizes } from '../objective/presets.ts';
 import { configMarkdown } from './config-page.ts';
 import { configYaml } from './describe.ts';
 import { PATH_KEYS } from './paths.ts';
 import { changesText, defaultName } from './preset-layer.ts';
+import { presetNames } from './presets/index.ts';
+import { presetSizes } from './presets/sizes.ts';
 import { type Layer, merge, resolveConfig, setLayer, yamlLayer } from './resolve.ts';
 import { rootNode, type SchemaNode } from './schema.ts';
 
@@ -32,7 +33,12 @@ describe('precedence', () => {
   it('is preset, then file, then command line', () => {
     const file = yamlLayer(yamlFile('preset: papo-d\nobjective:\n  gamma: 0.5\n  eta1: 0.25\n'));
     const config = resolveConfig([file, ...set('objective.gamma=0.75')]);
-    expect(config.objective).toMatchObject({ gamma: 0.75, eta1: 0.25, eta2: 0.03, advantage: 'dapo' });
+    expect(config.objective).toMatchObject({
+      gamma: 0.75,
+      eta1: 0.25,
+      eta2: 0.03,
+      advantage: { kind: 'dapo' },
+    });
     expect(config.dynamicSampling).toMatchObject({ enabled: true, low: 0.01, high: 0.99, maxTries: 20 });
   });
 

@@ -1,44 +1,45 @@
 /** What a preset settles, what a person changed of it, and a saved configuration that another preset is laid over. */
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../errors.ts';
-import { preset } from '../objective/presets.ts';
+import { objectiveSchema } from '../objective/config.ts';
 import { inline, shellWord } from '../shell.ts';
 import { configSchema, type RunConfig } from './config.ts';
-import { isObject, type Layer, show, type Values, valueAt } from './schema.ts';
+import { presetOf } from './presets/index.ts';
+import type { PresetSize } from './presets/preset.ts';
+import { sizes } from './presets/sizes.ts';
+import { isObject, type Layer, merge, show, type Values, valueAt } from './schema.ts';
 
-/** What a preset settles, as settings. */
-export function presetLayer(name: string, size: string): Layer {
-  const { objective, mask, views, optimizer, rollout } = preset(name, size);
-  const { prompts, samples, maxTokens, temperature, topP, miniBatches, maxPromptTokens } = rollout;
-  const { masked: _, ...further } = views;
-  const filter = rollout.dynamicSampling;
+/**
+ * What a preset settles at a size, as settings: the size's own values, the preset's over them, and the objective whole.
+ * @throws ConfigError where there is no such preset
+ */
+export function presetLayer(name: string, size: PresetSize): Layer {
+  const { config, sizes: own } = presetOf(name);
+  const values = [config, own?.[size] ?? {}].reduce<Values>(
+    (under, over) => merge(under, over as Values),
+    sizes[size].config as Values,
+  );
+  const objective = objectiveSchema.parse(values.objective);
   return {
     from: `preset ${name} (${size})`,
-    values: {
-      preset: name,
-      size,
-      objective,
-      ...(mask ? { mask } : {}),
-      views: further,
-      optimizer: { ...optimizer },
-      rollout: { prompts, samples, maxTokens, temperature, topP },
-      train: { miniBatches },
-      data: { maxPromptTokens },
-      dynamicSampling: filter
-        ? {
-            enabled: true,
-            low: filter.low,
-            high: filter.high,
-            maxTries: filter.tries,
-            // As many as are trained on, also where a person asks for another number of these.
-            promptsPerRound: rollout.promptsPerDraw === prompts ? null : rollout.promptsPerDraw,
-          }
-        : { enabled: false },
-    },
+    values: { preset: name, size, views: {}, ...values, objective },
   };
 }
 
-const presetConfig = (name: string, size: string): RunConfig =>
+/** Where the values of a preset at a size are from. */
+export function presetSource(name: string, size: PresetSize) {
+  const { source } = presetOf(name);
+  const tiny = size === 'tiny';
+  return {
+    objective: tiny ? `${source.objective}; tiny takes the values of 3B` : source.objective,
+    mask: source.mask ?? 'none is used',
+    optimizer: sizes[size].source,
+    rollout: tiny ? sizes[size].source : (source.rollout ?? sizes[size].source),
+  };
+}
+
+/** The complete configuration that a preset alone makes. */
+export const presetConfig = (name: string, size: PresetSize): RunConfig =>
   configSchema.parse(presetLayer(name, size).values);
 
 /** Blocks of which a preset settles every key that it names. */
@@ -78,8 +79,9 @@ export function changesText(config: RunConfig, most = 5): string {
 }
 
 /** What a preset's name promises: with another value here, a run does not bear the name alone. */
-function isPromise([block]: readonly string[], { preset: name, size }: RunConfig): boolean {
-  if (block === 'mask') return preset(name, size).mask !== null;
+function isPromise([block, key]: readonly string[], { preset }: RunConfig): boolean {
+  if (block === 'mask') return presetOf(preset).config.mask !== undefined;
+  if (block === 'rollout') return key === 'views';
   return block === 'objective' || block === 'views' || block === 'dynamicSampling';
 }
 
@@ -109,7 +111,7 @@ export function underPreset(
   layer: Layer,
   own: RunConfig,
   name: string,
-  size: string,
+  size: PresetSize,
   later: readonly Layer[],
 ): Layer {
   const values = structuredClone(layer.values);

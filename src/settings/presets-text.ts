@@ -1,31 +1,34 @@
-import { type Preset, presetNames, presetSizes, presets } from '../objective/presets.ts';
-
 /** The presets for a reader: values by size, and their source. */
+import { presetConfig, presetSource } from './preset-layer.ts';
+import { presets } from './presets/index.ts';
+import type { PresetSize } from './presets/preset.ts';
+import { presetSizes } from './presets/sizes.ts';
+
 export function presetsText(): string {
-  return presetNames
-    .map((name) => {
-      const { title, source } = presets[name]['7b'];
-      const sizes = presetSizes
-        .map((size) => `  ${size.padEnd(5)} ${values(presets[name][size])}\n`)
-        .join('');
-      const views = presets[name]['7b'].mask ? `  mask  ${source.mask}\n` : '';
-      return `${name}: ${title}\n${sizes}  from  ${source.objective}\n${views}`;
+  return presets
+    .map(({ name, title, config }) => {
+      const rows = presetSizes.map((size) => `  ${size.padEnd(5)} ${values(name, size)}\n`).join('');
+      const { objective, mask } = presetSource(name, '7b');
+      return `${name}: ${title}\n${rows}  from  ${objective}\n${config.mask ? `  mask  ${mask}\n` : ''}`;
     })
     .join('\n');
 }
 
-function values({ objective: o, mask, optimizer, rollout }: Preset): string {
+function values(name: string, size: PresetSize): string {
+  const { objective: o, mask, optimizer, rollout, train, dynamicSampling } = presetConfig(name, size);
+  const { surrogate } = o;
+  const masked = presets.find((p) => p.name === name)?.config.mask;
   const parts = [
     `γ ${o.gamma}`,
     `η1 ${o.eta1}`,
     `η2 ${o.eta2}`,
     `β ${o.beta}`,
-    `clip ${o.clipLow}/${o.clipHigh}`,
+    'clipLow' in surrogate ? `${surrogate.kind} ${surrogate.clipLow}/${surrogate.clipHigh}` : surrogate.kind,
     `average ${o.average}`,
-    mask ? `mask ${mask.kind}${'ratio' in mask ? ` ${mask.ratio}` : ''}` : 'no mask',
+    masked ? `mask ${mask.kind}${'ratio' in mask ? ` ${mask.ratio}` : ''}` : 'no mask',
     `lr ${optimizer.learningRate}`,
-    `${rollout.prompts}×${rollout.samples} rollouts, ${rollout.miniBatches} updates`,
-    ...(rollout.dynamicSampling ? ['dynamic sampling'] : []),
+    `${rollout.prompts}×${rollout.samples} rollouts, ${train.miniBatches} updates`,
+    ...(dynamicSampling.enabled ? ['dynamic sampling'] : []),
   ];
   return parts.join('  ');
 }

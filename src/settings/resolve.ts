@@ -99,6 +99,9 @@ function parse(values: Values, layers: readonly Layer[]): RunConfig {
 
 function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer[]): string {
   const at = nodeAt(issue.path, values);
+  const bare = valueAt(values, issue.path.slice(0, -1));
+  if (issue.path.at(-1) === 'kind' && typeof bare === 'string')
+    return unknownKind(issue, bare, values, layers);
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
     const siblings = Object.keys((at.node && variantOf(at.node, at.value).properties) ?? {});
@@ -116,6 +119,19 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
   const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);
   const meant = typeof at.value === 'string' ? nearest(at.value, options) : undefined;
   return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hintOn(at.value, meant, at.node)}`;
+}
+
+/** Of a block of which only the kind is named, and that does not exist. */
+function unknownKind(
+  issue: z.core.$ZodIssue,
+  name: string,
+  values: Values,
+  layers: readonly Layer[],
+): string {
+  const path = issue.path.slice(0, -1);
+  const kinds = kindsAt(path, values);
+  const meant = nearest(name, kinds);
+  return `${where(path, layers)}${quoted(path.join('.'))}: ${show(name)} is given, allowed is one of ${kinds.join(', ')}${hintOn(name, meant, undefined)}`;
 }
 
 /** What was probably meant by a value that is not allowed. */

@@ -206,6 +206,9 @@ const ALIASES: Record<string, string> = {
   maxsteps: 'train.steps',
   klcoef: 'objective.beta',
   klprcpcoef: 'objective.gamma',
+  estimator: 'objective.penalty',
+  noisyshare: 'rollout.views',
+  losstype: 'objective.surrogate',
 };
 
 /** The key that was probably meant: a near one of the same block, or one of the same name elsewhere. */

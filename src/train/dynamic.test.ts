@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectGroups } from './dynamic.ts';
+import { collectGroups, keepGroups } from './dynamic.ts';
 import { fakeRows } from './fake-engine.testing.ts';
 import { fakeRun, steadyMetrics } from './loop.testing.ts';
 
@@ -85,5 +85,35 @@ describe('in a run', () => {
     expect(Number(line!.sampling_rounds)).toBeGreaterThan(2);
     expect(line!.groups_sampled).toBe(3 * Number(line!.sampling_rounds));
     expect(line!.groups).toBe(8);
+  });
+});
+
+describe('which groups are kept', () => {
+  it('keeps groups strictly inside the interval', () => {
+    expect(
+      keepGroups(
+        [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ],
+        0.01,
+        0.99,
+      ),
+    ).toEqual([1, 3]);
+    expect(keepGroups([[0.5], [0.25]], 0.25, 0.5)).toEqual([0, 1]);
+  });
+  it('keeps a round whole that would keep nothing, as the public code does', () => {
+    expect(
+      keepGroups(
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        0.01,
+        0.99,
+      ),
+    ).toEqual([0, 1]);
   });
 });

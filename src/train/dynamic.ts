@@ -1,5 +1,4 @@
 /** DAPO's dynamic sampling (arXiv 2503.14476, section 3.2): groups that are all right or all wrong teach nothing. */
-import { keepGroups } from '../objective/tokens.ts';
 
 export interface DynamicSampling {
   enabled: boolean;
@@ -49,4 +48,20 @@ export async function collectGroups<G>(
   out.surplus = Math.max(0, out.kept.length - wanted);
   out.kept.length = Math.min(out.kept.length, wanted);
   return out;
+}
+
+/**
+ * Which groups have a mean accuracy strictly between `low` and `high` (public code: 0.01 and 0.99). A round that would
+ * keep nothing is kept whole, as in the public code.
+ * @param accuracy_PG accuracies by group
+ * @returns the indices of the groups to keep, rising
+ */
+export function keepGroups(accuracy_PG: readonly (readonly number[])[], low: number, high: number): number[] {
+  const all = accuracy_PG.map((_, p) => p);
+  const kept = all.filter((p) => {
+    const a = accuracy_PG[p] ?? [];
+    const m = a.reduce((x, y) => x + y, 0) / a.length;
+    return m > low && m < high;
+  });
+  return kept.length > 0 ? kept : all;
 }

@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Row } from '../data/row.ts';
+import { coefficientFeeds, GRADIENT, liveOf, objectiveProgram } from '../engine/program.ts';
 import type {
   AdamW,
   Engine,
@@ -21,14 +22,11 @@ import type {
 } from '../engine/types.ts';
 import { ImageError } from '../errors.ts';
 import { maskedViews } from '../mask/views.ts';
-import type { Objective } from '../objective/types.ts';
+import type { ArrayName, Objective } from '../objective/types.ts';
 import { random } from '../random.ts';
 import type { PromptMaker } from '../rollout/prompts.ts';
 import { adamW } from '../tensor/adamw.ts';
-import { gradients } from '../tensor/grad.ts';
-import { input, type Tensor } from '../tensor/graph.ts';
-import { compile } from '../tensor/program.ts';
-import { Session } from '../tensor/session.ts';
+import { type Feeds, Session } from '../tensor/session.ts';
 import type { PreparedImage } from '../vision/processor.ts';
 
 export const WORDS = ['<think>look</think> ', '\\boxed{', '0', '1', '2', '3', '}', 'hm ', ''];
@@ -149,21 +147,23 @@ export class FakeEngine implements Engine {
       return out;
     };
     const views = ['original', ...objective.gradientViews];
-    const feeds: Record<string, Float32Array> = {};
-    for (const view of views)
-      feeds[view === 'original' ? 'logp' : `logp_${view}`] = padded(({ prompt, tokens_T }) =>
+    const live = liveOf(objective);
+    const feeds: Feeds = coefficientFeeds(objective);
+    views.forEach((view, i) => {
+      feeds[live[i]!] = padded(({ prompt, tokens_T }) =>
         this.scored(this.table, prompt, view, tokens_T, temperature),
       );
-    for (const name of ['weight', ...objective.arrays])
+    });
+    for (const name of new Set<ArrayName>(['weight', ...objective.arrays]))
       feeds[name] = padded(({ arrays }) => {
-        if (!arrays[name]) throw new Error(`array ${name} is missing`);
-        return arrays[name];
+        const values = arrays[name];
+        if (!values) throw new Error(`array ${name} is missing`);
+        return values;
       });
-    for (const [name, value] of Object.entries(objective.scalars)) feeds[name] = Float32Array.of(value);
     const { session, names } = await this.program(objective, D);
     const out = await session.run(feeds);
     views.forEach((view, i) => {
-      const g_DT = out[`d${i}`] as Float32Array | undefined;
+      const g_DT = out[GRADIENT + live[i]!] as Float32Array | undefined;
       if (!g_DT) return;
       rows.forEach(({ prompt, tokens_T }, d) => {
         tokens_T.forEach((id, t) => {
@@ -230,25 +230,12 @@ export class FakeEngine implements Engine {
   }
 
   private program(objective: Objective, D: number): Promise<Compiled> {
-    const key = `${objective.key} ${D}`;
+    const program = objectiveProgram(objective, D, LENGTH);
+    const key = Buffer.from(program.bytes).toString('base64');
     const have = this.compiled.get(key);
     if (have) return have;
-    const x: Record<string, Tensor> = {};
-    const live = ['logp', ...objective.gradientViews.map((view) => `logp_${view}`)];
-    for (const name of [...live, 'weight', ...objective.arrays]) x[name] = input(name, [D, LENGTH]);
-    for (const name of Object.keys(objective.scalars)) x[name] = input(name, []);
-    const { loss, terms } = objective.build(x);
-    const outputs: Record<string, Tensor> = { ...terms };
-    gradients(
-      loss,
-      live.map((name) => x[name]!),
-    ).forEach((g, i) => {
-      if (g) outputs[`d${i}`] = g;
-    });
-    const made = Session.create(compile(outputs), { threads: 1 }).then((session) => ({
-      session,
-      names: Object.keys(terms),
-    }));
+    const names = program.outputs.map(({ name }) => name).filter((name) => !name.startsWith(GRADIENT));
+    const made = Session.create(program, { threads: 1 }).then((session) => ({ session, names }));
     this.compiled.set(key, made);
     return made;
   }

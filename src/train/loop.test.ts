@@ -174,7 +174,7 @@ describe('rows without pictures', () => {
 
   it('pass through dynamic sampling and scoring of further views like any other', async () => {
     const rows = fakeRows(16).map((row, i) => (i % 2 === 0 ? bare(row) : row));
-    const more = ['dynamicSampling.enabled=true', 'objective.noisyShare=0.5', 'objective.advantage=remax'];
+    const more = ['dynamicSampling.enabled=true', 'rollout.views.noised=0.5', 'objective.advantage=remax'];
     const { dir } = await fakeRun({ rows, set: [...set, ...more] });
     for (const line of steps(dir)) expect(Number.isFinite(line.loss)).toBe(true);
   });

@@ -188,11 +188,17 @@ describe('papo train', () => {
       /^DataError: \/no\/such\/data: no such file or directory/,
     );
     expect(await fault('objective.advantage=gae')).toMatch(
-      /^ConfigError: objective\.advantage: gae needs a critic/,
+      /^ConfigError: --set: objective\.advantage: "gae" is given, allowed is one of grpo, dapo, /,
     );
     expect(await fault('rollout.samples=1')).toMatch(/^ConfigError: rollout\.samples: 1 is given/);
-    expect(await fault('objective.noisyShare=0.5')).toMatch(
+    expect(await fault('objective.views=[{view: noised, coefficient: 0.1}]')).toMatch(
       /^ConfigError: views\.noised: the objective asks/,
+    );
+    expect(await fault('rollout.views.noised=0.5')).toMatch(
+      /^ConfigError: views\.noised: rollout\.views draws rollouts from this view/,
+    );
+    expect(await fault('objective.clipHigh=0.28')).toMatch(
+      /objective\.clipHigh: no such key; did you mean objective\.surrogate\.clipHigh\?/,
     );
     expect(await fault('data.maxPromptTokens=3')).toMatch(
       /^DataError: (data|none of).*over data\.maxPromptTokens 3/,

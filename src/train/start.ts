@@ -1,10 +1,10 @@
 /** From settings to a finished run: opens everything that the loop needs, and says what a person wants to know. */
 import { join } from 'node:path';
-import { openOnnxEngine } from '../engine/onnx/engine.ts';
+import { openEngine } from '../engine/open.ts';
 import type { Engine } from '../engine/types.ts';
 import { CheckpointError, ConfigError, PapoError, UserFunctionError } from '../errors.ts';
-import { needsOf, warnings } from '../objective/plan.ts';
-import { preset } from '../objective/presets.ts';
+import { advantageOf } from '../objective/advantages/index.ts';
+import { updateOf, warnings } from '../objective/update.ts';
 import { openRunData, shuffled } from '../rollout/data.ts';
 import { openFunctions } from '../rollout/functions.ts';
 import { openPolicy } from '../rollout/policy.ts';
@@ -15,7 +15,8 @@ import { CheckpointStore } from '../run/checkpoint.ts';
 import { beginRun, configHash, type RunFolder, resumeRun, validationAt } from '../run/folder.ts';
 import { METRICS, RunLog } from '../run/log.ts';
 import type { RunConfig } from '../settings/config.ts';
-import { changesText } from '../settings/preset-layer.ts';
+import { changesText, presetSource } from '../settings/preset-layer.ts';
+import { presetOf } from '../settings/presets/index.ts';
 import type { Layer } from '../settings/resolve.ts';
 import { version } from '../version.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
@@ -84,7 +85,7 @@ async function trainIn(
   const functions = await openFunctions(config, policy.text.processor, { signal, say });
   let engine: Engine | undefined;
   try {
-    engine = await (options.openEngine ?? openEngine)(config, policy.dir);
+    engine = await (options.openEngine ?? ((c, dir) => openEngine(c.engine, dir)))(config, policy.dir);
     if (from) await engine.load(from.dir);
     folder.claim();
     const { dir } = folder;
@@ -148,28 +149,22 @@ function sizeNote({ size, optimizer }: RunConfig, parameters: number): string[] 
 
 function refuseImpossible(config: RunConfig): void {
   const { objective, rollout, views } = config;
-  if (objective.advantage === 'gae')
+  const { kind, fewest } = advantageOf(objective.advantage);
+  if (rollout.samples < fewest)
     throw new ConfigError(
-      'objective.advantage: gae needs a critic, which no engine here has; allowed is grpo, dapo, dr-grpo, rloo, reinforce++, remax',
+      `rollout.samples: ${rollout.samples} is given, advantage ${kind} compares at least ${fewest} rollouts of a question`,
     );
-  if (rollout.samples < 2 && !['reinforce++', 'remax'].includes(objective.advantage))
+  const made = new Set(['original', 'masked', ...Object.keys(views)]);
+  const undrawn = Object.keys(rollout.views).find((view) => !made.has(view));
+  if (undrawn !== undefined)
     throw new ConfigError(
-      `rollout.samples: ${rollout.samples} is given, advantage ${objective.advantage} compares at least 2 rollouts of a question`,
+      `views.${undrawn}: rollout.views draws rollouts from this view of the pictures, but nothing says how it is made; add for example --set 'views.${undrawn}={kind: noise, step: 500}'`,
     );
-  const missing = needsOf(objective).views.find((view) => view !== 'masked' && !(view in views));
+  const missing = updateOf(objective).views.find((view) => !made.has(view));
   if (missing !== undefined)
     throw new ConfigError(
       `views.${missing}: the objective asks for this view of the pictures, but nothing says how it is made; add for example --set 'views.${missing}={kind: noise, step: 500}'`,
     );
-}
-
-function openEngine({ engine }: RunConfig, checkpointDir: string): Promise<Engine> {
-  return openOnnxEngine({
-    checkpointDir,
-    threads: engine.threads ?? undefined,
-    provider: engine.provider,
-    microBatchRows: engine.microBatchTokens ?? undefined,
-  });
 }
 
 const FROM_START = 'from the beginning, as there is no checkpoint yet';
@@ -181,25 +176,28 @@ function intro(
   data: string,
 ): string {
   const { objective: o, rollout, train } = config;
-  const named = preset(config.preset, config.size);
+  const { title } = presetOf(config.preset);
+  const { surrogate } = o;
   const changes = changesText(config);
   const parts = [
     `γ ${o.gamma}`,
     `β ${o.beta}`,
     `η1 ${o.eta1}`,
     `η2 ${o.eta2}`,
-    `clip ${o.clipLow} / ${o.clipHigh}`,
+    'clipLow' in surrogate
+      ? `${surrogate.kind} ${surrogate.clipLow} / ${surrogate.clipHigh}`
+      : surrogate.kind,
   ];
-  const masked = needsOf(o).views.includes('masked') ? `, mask ${config.mask.kind}` : '';
+  const masked = updateOf(o).views.includes('masked') ? `, mask ${config.mask.kind}` : '';
   return (
     `papo ${version()}\n` +
     table([
       ['policy', policy],
       ['engine', engine],
       ['data', data],
-      ['preset', `${config.preset} (${config.size}): ${named.title}`],
+      ['preset', `${config.preset} (${config.size}): ${title}`],
       ...(changes === '' ? [] : [['changed', changes] as const]),
-      ['source', named.source.objective],
+      ['source', presetSource(config.preset, config.size).objective],
       ['objective', parts.join(', ') + masked],
       [
         'steps',

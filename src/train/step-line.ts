@@ -1,7 +1,8 @@
 /** What metrics.jsonl says of a step, and which of its responses samples.jsonl shows. */
 import type { JsonLine } from '../metrics/jsonl.ts';
-import { visualDependency } from '../objective/followups/vppo.ts';
-import type { ScoredRollout } from '../objective/rollouts.ts';
+import { visualDependency } from '../objective/dependency.ts';
+import { logprobsOf, type ScoredRollout } from '../objective/rollouts.ts';
+import { type LogpName, logpOf } from '../objective/types.ts';
 import type { Tally } from '../rollout/rollout.ts';
 import type { MetricsLine } from '../run/log.ts';
 import type { StepResult } from './step.ts';
@@ -21,7 +22,9 @@ function tokenMean(result: StepResult, valuesOf: (rollout: ScoredRollout) => Flo
   return total / tokens;
 }
 
-const hasMasked = (result: StepResult) => result.scored_P[0]?.rollouts_G[0]?.logprobs.masked !== undefined;
+const MASKED = logpOf('masked');
+
+const hasMasked = (result: StepResult) => result.scored_P[0]?.rollouts_G[0]?.logprobs[MASKED] !== undefined;
 
 /** KL_prcp of the step: the objective's own, else k3 of the sampler's log-probabilities where the view was scored. */
 export function klPrcpOf(result: StepResult): number | null {
@@ -37,7 +40,7 @@ export function stepMetrics(
 ): MetricsLine {
   const { collected, drawn, terms, masked } = result;
   const per = (sum: number) => sum / drawn.responses;
-  const negative = (name: string) => (r: ScoredRollout) => r.logprobs[name]!.map((x) => -x);
+  const negative = (name: LogpName) => (r: ScoredRollout) => logprobsOf(r, name, 'a rollout').map((x) => -x);
   const klPrcp = klPrcpOf(result);
   const trained = collected.kept.flatMap((g) =>
     g.rollouts_G.map((r) => g.prompt.ids_L.length + r.tokens_T.length),
@@ -53,8 +56,8 @@ export function stepMetrics(
     ...(drawn.unscored > 0 ? { unscored: per(drawn.unscored) } : {}),
     ...furtherMetrics(drawn),
     ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
-    entropy: tokenMean(result, negative('old')),
-    ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative('masked')) } : {}),
+    entropy: tokenMean(result, negative(logpOf('old'))),
+    ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative(MASKED)) } : {}),
     ...Object.fromEntries(Object.entries(terms).filter(([name]) => name !== 'kl_prcp' && name !== 'entropy')),
     grad_norm: result.gradNorm,
     learning_rate: result.learningRate,

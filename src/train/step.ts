@@ -1,15 +1,14 @@
 /** One step of training: roll out, grade, filter, score, and move the policy once for each mini-batch. */
-import type { Group, TrainGroup } from '../engine/types.ts';
-import { diffusionMask } from '../mask/kinds/noise.ts';
+import type { Group } from '../engine/types.ts';
+import { ConfigError } from '../errors.ts';
 import type { Mask } from '../mask/types.ts';
-import { noiseStepAt, rolloutViews } from '../objective/followups/noisy-rollout.ts';
-import { makeObjective } from '../objective/papo.ts';
-import { type Now, needsOf } from '../objective/plan.ts';
+import type { Now } from '../objective/papo.ts';
 import type { ScoredGroup } from '../objective/rollouts.ts';
 import { gammaAt, nextBeta } from '../objective/schedule.ts';
-import { miniBatchRanges, tokenArrays } from '../objective/tokens.ts';
+import { type LogpName, logpOf } from '../objective/types.ts';
+import { type Fed, type Scoring, type Update, updateOf } from '../objective/update.ts';
 import { random } from '../random.ts';
-import { type GradedGroup, type RolloutContext, rollOut, Tally } from '../rollout/rollout.ts';
+import { type Draw, type GradedGroup, type RolloutContext, rollOut, Tally } from '../rollout/rollout.ts';
 import type { PromptStream, Views } from '../rollout/stream.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { type Collected, collectGroups } from './dynamic.ts';
@@ -19,7 +18,7 @@ export interface StepContext extends RolloutContext {
   config: RunConfig;
   stream: PromptStream;
   /** The masks that the config names, by view. */
-  masks: Record<string, Mask>;
+  masks: Readonly<Record<string, Mask>>;
   /** Whether the engine's numbers are held against each other before the update. */
   verify: boolean;
   /** Throws where the run is to stop; called before every engine call up to the first that moves the policy. */
@@ -59,17 +58,42 @@ export function coefficientsAt(config: RunConfig, step: number, beta: number): C
 const measures = ({ logging }: RunConfig, step: number) =>
   logging.klPrcpEvery > 0 && (step === 1 || step % logging.klPrcpEvery === 0);
 
+/** The log-probabilities under the masked view, which the objective may have no use for. */
+const MASKED: Scoring = { name: logpOf('masked'), policy: 'current', view: 'masked' };
+
 /** The views that the prompts of a step need, and how each is made. */
-export function viewsOf(config: RunConfig, masks: Record<string, Mask>, step: number, now: Now): Views {
-  const names = new Set(needsOf(config.objective, now).views);
-  if (measures(config, step)) names.add('masked');
-  const noise = noiseStepAt(config.objective, step, config.train.steps);
-  return Object.fromEntries(
-    [...names].map((name) => [
-      name,
-      name === 'noised' && noise !== null ? diffusionMask(noise) : masks[name]!,
-    ]),
-  );
+export function viewsOf(
+  config: RunConfig,
+  masks: Readonly<Record<string, Mask>>,
+  step: number,
+  { views }: Pick<Update, 'views'>,
+): Views {
+  const names = new Set([...views, ...Object.keys(config.rollout.views)]);
+  if (measures(config, step)) names.add(MASKED.view);
+  const made: [string, Mask][] = [];
+  for (const name of names) {
+    const mask = masks[name];
+    if (!mask)
+      throw new ConfigError(
+        `views.${name}: this view of the pictures is asked for, but nothing says how it is made`,
+      );
+    made.push([name, mask.at?.(step, config.train.steps) ?? mask]);
+  }
+  return Object.fromEntries(made);
+}
+
+/** How many rollouts of a prompt are drawn under which view; those of the original view first. */
+export function drawsOf({ samples, views }: Pick<RunConfig['rollout'], 'samples' | 'views'>): Draw[] {
+  const draws: Draw[] = [];
+  let sum = 0;
+  let drawn = 0;
+  for (const [view, share] of Object.entries(views)) {
+    sum += share;
+    const upTo = Math.min(samples, Math.round(samples * sum));
+    draws.push({ view, samples: upTo - drawn });
+    drawn = upTo;
+  }
+  return [{ view: 'original', samples: samples - drawn }, ...draws].filter((draw) => draw.samples > 0);
 }
 
 export const learningRateAt = ({ optimizer: { learningRate, warmupSteps } }: RunConfig, step: number) =>
@@ -80,8 +104,8 @@ export async function trainStep(context: StepContext, step: number, beta: number
   const { config, stream, masks, check, clock } = context;
   const { rollout, objective, dynamicSampling, seed } = config;
   const now = coefficientsAt(config, step, beta);
-  const needs = needsOf(objective, now);
-  const views = viewsOf(config, masks, step, now);
+  const update = updateOf(objective, now);
+  const views = viewsOf(config, masks, step, update);
   const round = dynamicSampling.enabled
     ? (dynamicSampling.promptsPerRound ?? rollout.prompts)
     : rollout.prompts;
@@ -92,7 +116,7 @@ export async function trainStep(context: StepContext, step: number, beta: number
       check();
       const { maxTokens, temperature, topP } = rollout;
       const options = { maxTokens, temperature, topP, seed: `${seed}/rollout/${step}/${attempt}` };
-      const groups = await rollOut(context, prompts, options, rolloutViews(objective, rollout.samples));
+      const groups = await rollOut(context, prompts, options, drawsOf(rollout));
       for (const group of groups) drawn.add(group);
       return groups;
     },
@@ -101,26 +125,20 @@ export async function trainStep(context: StepContext, step: number, beta: number
     dynamicSampling,
   );
   check();
-  stream.prefetch(round, viewsOf(config, masks, step + 1, coefficientsAt(config, step + 1, beta)));
+  const next = updateOf(objective, coefficientsAt(config, step + 1, beta));
+  stream.prefetch(round, viewsOf(config, masks, step + 1, next));
   const groups = random(seed, 'minibatch', step).shuffle(collected.kept);
-  const scored_P = await scoreGroups(context, groups, {
-    reference: needs.reference,
-    views: [...new Set([...needs.scoredViews, ...(measures(config, step) ? ['masked'] : [])])],
-    step,
-  });
-  const { miniBatches } = config.train;
-  const here: Now = { ...now, textOnly: groups.some(isTextOnly) };
-  const arrays_PG = tokenArrays(scored_P, objective, { now: here, miniBatches });
-  const training: TrainGroup[] = groups.map((g, p) => ({ ...asGroup(g), arrays_G: arrays_PG[p]! }));
+  const measured = measures(config, step) && !update.scored.some(({ name }) => name === MASKED.name);
+  const scorings = measured ? [...update.scored, MASKED] : update.scored;
+  const scored_P = await scoreGroups(context, groups, scorings, update.baseline ? step : undefined);
+  const fed = update.feed(scored_P, config.train.miniBatches);
   check();
   if (context.verify) await clock('self_check', () => selfCheck(context.engine, groups, rollout.temperature));
-  const withoutSignal = arrays_PG.every((arrays_G) =>
-    arrays_G.every(({ advantage }) => advantage!.every((a) => a === 0)),
-  );
+  const { withoutSignal } = fed;
   const moved =
     withoutSignal && !config.train.updateWithoutSignal
       ? { terms: {}, gradNorm: 0, skippedSteps: 0, learningRate: learningRateAt(config, step) }
-      : await clock('train', () => update(context, training, step, here));
+      : await clock('train', () => move(context, groups, fed, step));
   const sequences = groups.reduce((n, g) => n + g.rollouts_G.length, 0);
   const terms: Record<string, number> = moved.terms;
   const klRef = terms.kl_ref ?? Number.NaN;
@@ -152,13 +170,14 @@ const asGroup = ({ prompt, rollouts_G }: GradedGroup): Group => ({
 async function scoreGroups(
   context: StepContext,
   groups: readonly GradedGroup[],
-  wanted: { reference: boolean; views: string[]; step: number },
+  scorings: readonly Scoring[],
+  baselineOfStep: number | undefined,
 ): Promise<ScoredGroup[]> {
   const { engine, config, check, clock } = context;
   const { temperature } = config.rollout;
   const asked = groups.map(asGroup);
   const pictured = groups.map((group) => !isTextOnly(group));
-  const score = async (policy: 'current' | 'reference', view: string) => {
+  const score = async ({ policy, view }: Omit<Scoring, 'name'>) => {
     check();
     const part = policy === 'reference' ? 'reference' : `score_${view}`;
     const seen = view === 'original' ? asked : asked.filter((_, p) => pictured[p]);
@@ -167,25 +186,23 @@ async function scoreGroups(
     // What has no picture has no other view either; there is nothing to be scored twice.
     return view === 'original' ? scored : pictured.map((has) => (has ? scored.shift() : undefined));
   };
-  const logprobs: Record<string, (Float32Array[] | undefined)[]> = {};
-  if (wanted.reference) logprobs.ref = await score('reference', 'original');
-  for (const view of wanted.views) logprobs[view] = await score('current', view);
+  const scored: [LogpName, (Float32Array[] | undefined)[]][] = [];
+  for (const scoring of scorings) scored.push([scoring.name, await score(scoring)]);
   // A response that was drawn from another view has its old log-probabilities under the original one.
   const foreign = groups.some((g) => g.views_G.some((view) => view !== 'original'));
-  const old = foreign ? await score('current', 'original') : undefined;
-  const baseline =
-    config.objective.advantage === 'remax' ? await greedyRewards(context, groups, wanted.step) : [];
+  const old = foreign ? await score({ policy: 'current', view: 'original' }) : undefined;
+  const baseline = baselineOfStep === undefined ? [] : await greedyRewards(context, groups, baselineOfStep);
   return groups.map((group, p) => ({
     baseline: baseline[p],
     textOnly: !pictured[p],
     rollouts_G: group.rollouts_G.map(({ tokens_T, logprobs_T }, g) => {
-      const own = group.views_G[g] === 'original' ? logprobs_T : old![p]![g]!;
-      const others = Object.entries(logprobs).map(([name, all]) => [name, all[p]?.[g] ?? own]);
+      const own = group.views_G[g] === 'original' ? logprobs_T : (old?.[p]?.[g] ?? logprobs_T);
+      const others = scored.map(([name, all]) => [name, all[p]?.[g] ?? own]);
       return {
         length: tokens_T.length,
         reward: group.rewards_G[g]!.overall,
         accuracy: group.rewards_G[g]!.accuracy,
-        logprobs: { ...Object.fromEntries(others), old: own },
+        logprobs: { ...Object.fromEntries(others), [logpOf('old')]: own },
       };
     }),
   }));
@@ -201,26 +218,25 @@ async function greedyRewards(context: StepContext, groups: readonly GradedGroup[
 }
 
 /** One optimiser step for each mini-batch. Once the first has begun, the step is seen through. */
-async function update(
+async function move(
   { config, engine }: StepContext,
-  groups: readonly TrainGroup[],
+  groups: readonly GradedGroup[],
+  { objective, miniBatches }: Fed,
   step: number,
-  now: Now,
 ): Promise<Pick<StepResult, 'terms' | 'gradNorm' | 'skippedSteps' | 'learningRate'>> {
-  const objective = makeObjective(config.objective, now);
   const { beta1, beta2, eps, weightDecay, gradClip } = config.optimizer;
   const learningRate = learningRateAt(config, step);
   const { temperature } = config.rollout;
-  const ranges = miniBatchRanges(groups.length, config.train.miniBatches);
   const terms: Record<string, number> = {};
   let gradNorm = 0;
   let skippedSteps = 0;
-  for (const [from, to] of ranges) {
-    const values = await engine.accumulate(groups.slice(from, to), objective, { temperature });
+  for (const { from, to, arrays_PG } of miniBatches) {
+    const batch = groups.slice(from, to).map((g, p) => ({ ...asGroup(g), arrays_G: arrays_PG[p] ?? [] }));
+    const values = await engine.accumulate(batch, objective, { temperature });
     for (const [name, value] of Object.entries(values))
-      terms[name] = (terms[name] ?? 0) + value / ranges.length;
+      terms[name] = (terms[name] ?? 0) + value / miniBatches.length;
     const report = await engine.step({ learningRate, beta1, beta2, eps, weightDecay, gradClip });
-    gradNorm += report.gradNorm / ranges.length;
+    gradNorm += report.gradNorm / miniBatches.length;
     if (report.skipped) skippedSteps++;
   }
   return { terms, gradNorm, skippedSteps, learningRate };

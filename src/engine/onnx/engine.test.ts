@@ -40,14 +40,13 @@ async function prompts(ids: string[]): Promise<Prompt[]> {
 }
 
 const objective: Objective = {
-  key: 'test',
   gradientViews: ['masked'],
   arrays: ['advantage'],
-  scalars: { gamma: 0.5 },
-  build: ({ logp, logp_masked, weight, advantage, gamma }) => {
+  coefficients: { gap: -0.5 },
+  build: ({ logp, logp_masked, weight, advantage }, { gap: coefficient }) => {
     const gain = t.sum(t.mul(weight, t.mul(advantage, logp)));
     const gap = t.sum(t.mul(weight, t.sub(logp, logp_masked)));
-    return { loss: t.neg(t.add(gain, t.mul(gamma, gap))), terms: { gain, gap } };
+    return { loss: t.add(t.neg(gain), t.mul(coefficient, gap)), terms: { gain, gap } };
   },
 };
 

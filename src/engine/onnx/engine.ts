@@ -1,9 +1,7 @@
 /** The engine in this process: graphs are built here, ONNX Runtime carries them out (see executor.ts). */
-import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { CheckpointError, ConfigError, GraphError } from '../../errors.ts';
-import { type Batch, type BatchGroup, buildBatch, layoutKey, pixelFeed } from '../../model/batch.ts';
+import { CheckpointError } from '../../errors.ts';
+import { buildBatch, layoutKey } from '../../model/batch.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
 import type { Policy } from '../../model/family.ts';
 import { generationProgram } from '../../model/generate.ts';
@@ -14,8 +12,8 @@ import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
 import { random } from '../../random.ts';
 import { compile } from '../../tensor/program.ts';
-import { probeProgram, providerFailure } from '../../tensor/provider.ts';
 import type { Feeds } from '../../tensor/session.ts';
+import { coefficientFeeds } from '../program.ts';
 import type {
   AdamW,
   Engine,
@@ -28,10 +26,12 @@ import type {
   StepReport,
   TrainGroup,
 } from '../types.ts';
+import { addPixels, cutLogprobs, cutRollouts, fingerprint, groupOf, tokenFeeds } from './arrays.ts';
 import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
 import { readMoments, writeMoments } from './optimizer-state.ts';
 import { Programs } from './programs.ts';
 import { trainingProgram } from './training.ts';
+import { tryProvider } from './try-provider.ts';
 import { PROBE, verifyGradient } from './verify.ts';
 import { WorkerExecutor } from './worker-executor.ts';
 
@@ -56,39 +56,6 @@ export interface OnnxEngineOptions {
 
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<OnnxEngine> {
   return OnnxEngine.open(readCheckpoint(options.checkpointDir), options);
-}
-
-/**
- * Before anything is computed or written. A provider is tried in a process of its own: its native code writes to standard
- * error, or ends the process, as it pleases.
- * @throws ConfigError naming what the provider needs
- */
-async function tryProvider(executor: Executor, provider = 'cpu'): Promise<void> {
-  if (provider === 'cpu') return;
-  const compiled = import.meta.url.endsWith('.js');
-  const reason = compiled ? await reasonOfProcess(provider) : await reasonOfExecutor(executor, provider);
-  if (reason === undefined) return;
-  // A thread that has ended does not answer any more.
-  void executor.end().catch(() => {});
-  throw new ConfigError(providerFailure(provider, reason));
-}
-
-const reasonOfProcess = (provider: string) =>
-  new Promise<string | undefined>((resolve) => {
-    const probe = fileURLToPath(new URL('./probe.js', import.meta.url));
-    execFile(process.execPath, [probe, provider], { timeout: 120_000 }, (error, stdout) => {
-      resolve(error ? stdout || `its process ended with ${error.signal ?? error.code}` : undefined);
-    });
-  });
-
-async function reasonOfExecutor(executor: Executor, provider: string): Promise<string | undefined> {
-  try {
-    await executor.open(`probe ${provider}`, probeProgram());
-    await executor.close(`probe ${provider}`);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }
 
 export class OnnxEngine implements Engine {
@@ -222,13 +189,15 @@ export class OnnxEngine implements Engine {
     for (const part of this.parts(groups, views.length)) {
       const viewed = views.map((v) => part.map((g) => groupOf(g, v)));
       const batch = buildBatch(viewed[0], c, { round: this.limits.round });
-      const key = `train ${o.temperature} ${objective.key} ${views} ${Object.keys(objective.scalars)} ${layoutKey(batch.layout)}`;
+      const key = `train ${o.temperature} ${fingerprint(objective, batch)} ${layoutKey(batch.layout)}`;
       const handle = await this.programs.get(key, () =>
         trainingProgram(c, batch.layout, objective, o.temperature, false, this.learns),
       );
-      const feeds: Feeds = { ...batch.feeds, ...tokenFeeds(part, objective, batch) };
-      for (const [name, value] of Object.entries(objective.scalars))
-        feeds[`scalar:${name}`] = Float32Array.of(value);
+      const feeds: Feeds = {
+        ...batch.feeds,
+        ...tokenFeeds(part, objective, batch),
+        ...coefficientFeeds(objective),
+      };
       views.forEach((v, i) => {
         addPixels(feeds, batch, viewed[i], c, v);
       });
@@ -307,75 +276,3 @@ export class OnnxEngine implements Engine {
 
 const arraysOf = (checkpoint: Checkpoint): Arrays =>
   Object.fromEntries([...checkpoint.parameters].map(([n, p]) => [n, p.data]));
-
-function groupOf(g: Group, view: string): BatchGroup {
-  const images = g.prompt.views[view];
-  if (!images)
-    throw new GraphError(
-      `prompt ${g.prompt.id}: it has no view called ${view}; views: ${Object.keys(g.prompt.views)}`,
-    );
-  return { ids_L: g.prompt.ids_L, images, responses_G: g.responses_G };
-}
-
-function addPixels(feeds: Feeds, batch: Batch, groups: readonly BatchGroup[], c: Policy, view: string): void {
-  if (batch.layout.vision)
-    feeds[`${view}.pixels`] = pixelFeed(
-      batch,
-      groups.flatMap((g) => g.images),
-      c,
-    );
-}
-
-/** [P·G, block] to [P][G] of [T]. */
-function cutLogprobs(logp: Float32Array, groups: readonly Group[], batch: Batch): Float32Array[][] {
-  const { samples, block } = batch.layout;
-  return groups.map((g, p) =>
-    g.responses_G.map((r, k) => {
-      const at = (p * samples + k) * block;
-      return logp.slice(at, at + r.length);
-    }),
-  );
-}
-
-/** Per-token arrays as [P·G, block], 0 past the end of a response. */
-function tokenFeeds(groups: readonly TrainGroup[], objective: Objective, batch: Batch): Feeds {
-  const { prompts, samples, block } = batch.layout;
-  const feeds: Feeds = {};
-  for (const name of new Set(['weight', ...objective.arrays])) {
-    const all = new Float32Array(prompts * samples * block);
-    groups.forEach((g, p) => {
-      g.arrays_G.forEach((arrays, k) => {
-        const values = arrays[name];
-        const expected = g.responses_G[k].length;
-        if (values?.length !== expected)
-          throw new GraphError(
-            `accumulate: ${g.prompt.id} has ${values?.length ?? 'no'} values of ${name} for ${expected} tokens`,
-          );
-        all.set(values, (p * samples + k) * block);
-      });
-    });
-    feeds[`token:${name}`] = all;
-  }
-  return feeds;
-}
-
-/** [turns, P·G] arrays to rollouts, each cut after its first end token. */
-function cutRollouts(
-  tokens: Int32Array,
-  logprobs: Float32Array,
-  P: number,
-  G: number,
-  eos: readonly number[],
-): Rollout[][] {
-  const B = P * G;
-  const turns = tokens.length / B;
-  const one = (b: number): Rollout => {
-    let n = 0;
-    let stopped = false;
-    while (n < turns && !stopped) stopped = eos.includes(tokens[n++ * B + b]);
-    const tokens_T = Int32Array.from({ length: n }, (_, j) => tokens[j * B + b]);
-    const logprobs_T = Float32Array.from({ length: n }, (_, j) => logprobs[j * B + b]);
-    return { tokens_T, logprobs_T, stopReason: stopped ? 'stop' : 'length' };
-  };
-  return Array.from({ length: P }, (_, p) => Array.from({ length: G }, (_, g) => one(p * G + g)));
-}

@@ -6,12 +6,10 @@ import { adamW, type Trainable } from '../../tensor/adamw.ts';
 import type { TensorData } from '../../tensor/graph.ts';
 import type { Program } from '../../tensor/program.ts';
 import { type Feeds, Session, type SessionOptions } from '../../tensor/session.ts';
+import { GRADIENT } from '../program.ts';
 import type { AdamW, StepReport } from '../types.ts';
 
 export type ParameterSet = 'current' | 'reference';
-
-/** Outputs of a program whose names start so are gradients of the parameter that follows. */
-export const GRADIENT = 'grad:';
 
 export type Arrays = Record<string, Float32Array>;
 

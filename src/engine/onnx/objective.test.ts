@@ -5,12 +5,13 @@ import { randomMask } from '../../mask/kinds/random.ts';
 import { type Batch, type BatchGroup, buildBatch, pixelFeed } from '../../model/batch.ts';
 import { type Checkpoint, readCheckpoint } from '../../model/checkpoint.ts';
 import { type ObjectiveInput, parseObjective } from '../../objective/config.ts';
-import { makeObjective } from '../../objective/papo.ts';
+import { makeObjective } from '../../objective/update.ts';
 import { random } from '../../random.ts';
 import { type Feeds, Session } from '../../tensor/session.ts';
 import { decodeImage } from '../../vision/decode.ts';
 import { parseProcessorConfig, prepareImage } from '../../vision/processor.ts';
-import { addRows, GRADIENT } from './executor.ts';
+import { coefficientFeeds, GRADIENT } from '../program.ts';
+import { addRows } from './executor.ts';
 import { trainingProgram } from './training.ts';
 
 const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
@@ -73,13 +74,13 @@ beforeAll(async () => {
       hidden.flatMap((g) => g.images),
       c,
     ),
-    'token:weight': tokens(() => 0.01),
-    'token:tokenWeight': tokens(() => 0.012),
-    'token:sftWeight': tokens((d) => (d % 2 ? 0.01 : 0)),
-    'token:advantage': tokens((d) => (d % 2 ? 0.8 : -0.7)),
-    'token:oldLogp': tokens(() => -5.8 + 0.2 * rng.normal()),
-    'token:refLogp': tokens(() => -5.6 + 0.5 * rng.normal()),
-    'token:maskedLogp': tokens(() => -6.2 + 0.5 * rng.normal()),
+    weight: tokens(() => 0.01),
+    tokenWeight: tokens(() => 0.012),
+    sftWeight: tokens((d) => (d % 2 ? 0.01 : 0)),
+    advantage: tokens((d) => (d % 2 ? 0.8 : -0.7)),
+    logp_old: tokens(() => -5.8 + 0.2 * rng.normal()),
+    logp_ref: tokens(() => -5.6 + 0.5 * rng.normal()),
+    logp_masked: tokens(() => -6.2 + 0.5 * rng.normal()),
   };
 });
 
@@ -89,10 +90,7 @@ async function gradient(
   const objective = makeObjective(parseObjective(input));
   const program = trainingProgram(checkpoint.policy, batch.layout, objective, 1);
   const session = await Session.create(program);
-  const scalars = Object.fromEntries(
-    Object.entries(objective.scalars).map(([n, v]) => [`scalar:${n}`, Float32Array.of(v)]),
-  );
-  const out = await session.run({ ...feeds, ...scalars });
+  const out = await session.run({ ...feeds, ...coefficientFeeds(objective) });
   await session.close();
   const grads = new Map<string, Float32Array>();
   for (const [name, g] of Object.entries(out))
@@ -172,7 +170,7 @@ it('γ = 0 is GRPO bit for bit, and what has coefficient 0 adds no operator and 
     eta1: 0.05,
     eta2: 0.05,
     maskedGradient: 'on',
-    estimator: 'paper',
+    penalty: 'paper',
   });
   for (const [name, g] of grpo.grads) expect(papo.grads.get(name)).toEqual(g);
   expect(papo.operators).toBe(grpo.operators);
@@ -180,5 +178,5 @@ it('γ = 0 is GRPO bit for bit, and what has coefficient 0 adds no operator and 
   expect(papo.inputs).not.toContain('masked.pixels');
   const bare = await gradient(none);
   expect(bare.operators).toBeLessThan(grpo.operators);
-  expect(bare.inputs).not.toContain('token:refLogp');
+  expect(bare.inputs).not.toContain('logp_ref');
 });

@@ -3,14 +3,15 @@ import type { Layout, Policy } from '../../model/family.ts';
 import { everything, type Learns } from '../../model/parameters.ts';
 import { logProbs } from '../../model/policy.ts';
 import { Weights } from '../../model/weights.ts';
-import type { Objective } from '../../objective/types.ts';
+import { logpOf, type Objective } from '../../objective/types.ts';
 import { gradients } from '../../tensor/grad.ts';
-import { input, type Tensor } from '../../tensor/graph.ts';
+import type { Tensor } from '../../tensor/graph.ts';
 import { compile } from '../../tensor/program.ts';
-import { GRADIENT, type RowGradient, type TrainingProgram } from './executor.ts';
+import { GRADIENT, type Live, lossGraph } from '../program.ts';
+import type { RowGradient, TrainingProgram } from './executor.ts';
 
 /**
- * Fed per token as `token:<name>` [P·G, block] and per run as `scalar:<name>` []; returns `loss`, the terms, gradients.
+ * Fed the objective's arrays [P·G, block] and coefficients beside the batch; returns `loss`, the terms, gradients.
  * @param tap also returns the log-probabilities of the original view as `logp` [P·G, block]
  * @param learns parameters that get a gradient
  */
@@ -23,17 +24,14 @@ export function trainingProgram(
   learns: Learns = everything,
 ): TrainingProgram {
   const w = new Weights(policy, { rowGradients: true });
-  const shape = [layout.prompts * layout.samples, layout.block];
-  const x: Record<string, Tensor> = { logp: logProbs(w, policy, layout, 'original', temperature) };
+  const live: Live = { logp: logProbs(w, policy, layout, 'original', temperature) };
   for (const view of objective.gradientViews)
-    x[`logp_${view}`] = logProbs(w, policy, layout, view, temperature);
-  for (const name of new Set(['weight', ...objective.arrays])) x[name] = input(`token:${name}`, shape);
-  for (const name of Object.keys(objective.scalars)) x[name] = input(`scalar:${name}`, []);
-  const { loss, terms } = objective.build(x);
+    live[logpOf(view)] = logProbs(w, policy, layout, view, temperature);
+  const { loss, terms } = lossGraph(objective, live);
   const used = [...w.used()].filter(([name]) => learns(name));
   const lookups = w.lookups().filter(({ parameter }) => learns(parameter));
   const grads = gradients(loss, [...used.map(([, p]) => p), ...lookups.map((l) => l.rows)]);
-  const outputs: Record<string, Tensor> = { loss, ...terms, ...(tap ? { logp: x.logp } : {}) };
+  const outputs: Record<string, Tensor> = { loss, ...terms, ...(tap ? { logp: live.logp } : {}) };
   used.forEach(([name], i) => {
     const g = grads[i];
     if (g) outputs[GRADIENT + name] = g;

@@ -9,10 +9,9 @@ import type { Arrays, Executor } from './executor.ts';
  * objective adds is differentiated by the same rules.
  */
 export const PROBE: Objective = {
-  key: 'probe',
   gradientViews: [],
   arrays: ['advantage'],
-  scalars: {},
+  coefficients: {},
   build: ({ logp, weight, advantage }) => {
     const loss = t.neg(t.sum(t.mul(weight, t.mul(advantage, logp))));
     return { loss, terms: {} };

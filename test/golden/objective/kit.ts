@@ -1,9 +1,7 @@
 /** What the golden tests share: reading the official values, and running an objective through gradients and a session. */
 import { readFileSync } from 'node:fs';
-import type { Objective } from '../../../src/objective/types.ts';
-import { gradients } from '../../../src/tensor/grad.ts';
-import * as t from '../../../src/tensor/ops.ts';
-import { compile } from '../../../src/tensor/program.ts';
+import { coefficientFeeds, GRADIENT, objectiveProgram } from '../../../src/engine/program.ts';
+import { logpOf, type Objective } from '../../../src/objective/types.ts';
 import { type Feeds, Session } from '../../../src/tensor/session.ts';
 
 export const golden = <T>(name: string): T =>
@@ -19,25 +17,9 @@ export interface Run {
   operators: number;
 }
 
-/** The graph of an objective alone: its loss, its terms and the gradient by every log-probability that carries one. */
-export function graphOf(objective: Objective, D: number, T: number) {
-  const x: Record<string, t.Tensor> = {};
-  for (const name of ['logp', 'weight', ...objective.arrays]) x[name] = t.input(name, [D, T]);
-  for (const view of objective.gradientViews) x[`logp_${view}`] = t.input(`logp_${view}`, [D, T]);
-  for (const name of Object.keys(objective.scalars)) x[name] = t.input(name, []);
-  const { loss, terms } = objective.build(x);
-  const wrt = ['logp', ...objective.gradientViews.map((v) => `logp_${v}`)];
-  const found = gradients(
-    loss,
-    wrt.map((name) => x[name]),
-  );
-  const outputs: Record<string, t.Tensor> = {};
-  for (const [name, term] of Object.entries(terms)) outputs[name] = term;
-  wrt.forEach((name, i) => {
-    if (found[i]) outputs[`d_${name}`] = found[i];
-  });
-  return compile(outputs);
-}
+/** What an objective computes, for comparison: equal keys, equal graphs. */
+export const keyOf = (objective: Objective): string =>
+  Buffer.from(objectiveProgram(objective, 2, 5).bytes).toString('base64');
 
 const sessions = new Map<string, Promise<Session>>();
 
@@ -48,24 +30,32 @@ export async function run(
   T: number,
   data: Record<string, ArrayLike<number>>,
 ): Promise<Run> {
-  const key = `${objective.key}|${D}x${T}`;
+  const program = objectiveProgram(objective, D, T);
+  const key = Buffer.from(program.bytes).toString('base64');
   let session = sessions.get(key);
   if (!session) {
-    session = Session.create(graphOf(objective, D, T), { threads: 1 });
+    session = Session.create(program, { threads: 1 });
     sessions.set(key, session);
   }
   const s = await session;
-  const feeds: Feeds = {};
+  const feeds: Feeds = coefficientFeeds(objective);
   for (const [name, values] of Object.entries(data)) feeds[name] = Float32Array.from(values);
-  for (const [name, value] of Object.entries(objective.scalars)) feeds[name] = Float32Array.of(value);
   const out = (await s.run(feeds)) as Record<string, Float32Array>;
   const values: Record<string, number> = {};
   const dViews: Record<string, Float32Array> = {};
   for (const [name, value] of Object.entries(out)) {
-    if (name.startsWith('d_logp_')) dViews[name.slice('d_logp_'.length)] = value;
-    else if (name !== 'd_logp') values[name] = value[0];
+    if (!name.startsWith(GRADIENT)) values[name] = value[0];
   }
-  return { values, dLogp: out.d_logp ?? new Float32Array(D * T), dViews, operators: s.program.operators };
+  for (const view of objective.gradientViews) {
+    const gradient = out[GRADIENT + logpOf(view)];
+    if (gradient) dViews[view] = gradient;
+  }
+  return {
+    values,
+    dLogp: out[`${GRADIENT}logp`] ?? new Float32Array(D * T),
+    dViews,
+    operators: s.program.operators,
+  };
 }
 
 /** Weights that average over tokens, or over sequences and their tokens, of a [D, T] mask; 0 where the mask is 0. */

@@ -1,0 +1,18 @@
+/** Terms beyond the paper's equation; a new one is a file beside this and a line here. */
+import { z } from 'zod';
+import type { Term } from '../term.ts';
+import { sft } from './sft.ts';
+import { viewKl } from './view-kl.ts';
+
+const further = [sft, viewKl] as const;
+
+type Intersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never;
+type Settings = Intersection<(typeof further)[number]['settings']>;
+
+/** Their keys of the objective block. */
+export const furtherSettings: Settings = Object.assign({}, ...further.map(({ settings }) => settings));
+
+const settingsOf = z.object(furtherSettings);
+
+export const furtherTerms = (config: z.output<typeof settingsOf>): Term[] =>
+  further.flatMap((kind) => kind.terms(config));

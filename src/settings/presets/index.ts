@@ -1,0 +1,22 @@
+/** Every preset; a new one is a file beside this and a line here. */
+import { ConfigError } from '../../errors.ts';
+import { dapo } from './dapo.ts';
+import { dvrp } from './dvrp.ts';
+import { grpo } from './grpo.ts';
+import { noisyRollout } from './noisy-rollout.ts';
+import { papoD } from './papo-d.ts';
+import { papoG } from './papo-g.ts';
+import { papoGNoRef } from './papo-g-no-ref.ts';
+import type { Preset } from './preset.ts';
+import { vppo } from './vppo.ts';
+
+export const presets: readonly Preset[] = [grpo, dapo, papoG, papoD, papoGNoRef, vppo, noisyRollout, dvrp];
+
+export const presetNames = presets.map(({ name }) => name);
+
+/** @throws ConfigError where there is none of that name */
+export function presetOf(name: string): Preset {
+  const found = presets.find((p) => p.name === name);
+  if (!found) throw new ConfigError(`preset ${name}: unknown; one of ${presetNames.join(', ')}`);
+  return found;
+}
