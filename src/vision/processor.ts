@@ -49,6 +49,7 @@ const MOST = {
 
 /** Names under which this image processor was saved, whichever family uses it. */
 const PROCESSOR = /^Qwen(2|2_5|3)_?VLImageProcessor(Fast|Pil)?$/;
+const PROCESSOR_NAME = '"Qwen2VLImageProcessor", that of Qwen2.5-VL';
 
 /** Three numbers, one a channel, each from `least` on. */
 const channels = (least: number) =>
@@ -66,10 +67,7 @@ const most = () => count(MOST.maxPixels).nullish();
 /** Settings that would change the pixels are read so far that only what is carried out here passes. */
 const keys = z
   .object({
-    image_processor_type: z
-      .string()
-      .regex(PROCESSOR, '"Qwen2VLImageProcessor", that of Qwen2.5-VL')
-      .nullish(),
+    image_processor_type: z.string(PROCESSOR_NAME).regex(PROCESSOR, PROCESSOR_NAME).nullish(),
     do_resize: only(true),
     do_rescale: only(true),
     do_normalize: only(true),

@@ -61,7 +61,7 @@ const keys = z
  * @throws CheckpointError naming the file and the key: another model, or a setting that is not carried out here
  */
 export function parseDinov2Config(json: unknown, file: string): Dinov2Config {
-  const { model_type: type } = parseJson(z.object({ model_type: z.unknown() }), json, file);
+  const { model_type: type } = parseJson(z.object({ model_type: z.unknown().optional() }), json, file);
   if (type !== 'dinov2') {
     const found = type === undefined || type === null ? 'is missing' : `is ${shown(type)}`;
     throw new CheckpointError(

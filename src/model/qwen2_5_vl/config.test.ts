@@ -25,7 +25,6 @@ describe('readConfig', () => {
       ropeTheta: 1e6,
       mropeSection: [2, 3, 3],
       tieWordEmbeddings: true,
-      maxPositions: 32768,
     });
     expect(config.vision).toEqual({
       depth: 3,
@@ -40,7 +39,6 @@ describe('readConfig', () => {
       fullAttentionBlocks: [1],
       outHiddenSize: 64,
       inChannels: 3,
-      tokensPerSecond: 2,
       ropeTheta: 10000,
       rmsNormEps: 1e-6,
     });

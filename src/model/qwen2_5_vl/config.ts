@@ -42,7 +42,6 @@ export interface TextConfig {
   mropeSection: [number, number, number];
   /** The output head is the embedding itself; there is no `lm_head.weight`. */
   tieWordEmbeddings: boolean;
-  maxPositions: number;
 }
 
 export interface VisionConfig {
@@ -64,8 +63,6 @@ export interface VisionConfig {
   /** Equals the text model's hidden size. */
   outHiddenSize: number;
   inChannels: number;
-  /** Only videos are spaced by it. */
-  tokensPerSecond: number;
   ropeTheta: number;
   /** A constant of the architecture, not a key of the file. */
   rmsNormEps: number;
@@ -93,25 +90,19 @@ const MOST = {
   frames: 16,
 } as const;
 
-const rope = z
-  .object(
-    {
-      rope_type: z.string('a name').nullish(),
-      type: z.string('a name').nullish(),
-      rope_theta: positive(MOST.theta).nullish(),
-      mrope_section: threeIntegers(),
-    },
-    'an object with "mrope_section"',
-  )
-  .superRefine(({ rope_type, type }, context) => {
-    const kind = rope_type ?? type ?? 'default';
-    if (kind !== 'default' && kind !== 'mrope')
-      context.addIssue({
-        code: 'custom',
-        path: [rope_type == null ? 'type' : 'rope_type'],
-        message: '"default" or "mrope" (scaled rotary embeddings are not supported)',
-      });
-  });
+const ropeKind = z
+  .literal(['default', 'mrope'], '"default" or "mrope" (scaled rotary embeddings are not supported)')
+  .nullish();
+
+const rope = z.object(
+  {
+    rope_type: ropeKind,
+    type: ropeKind,
+    rope_theta: positive(MOST.theta).nullish(),
+    mrope_section: threeIntegers(),
+  },
+  'an object with "mrope_section"',
+);
 
 /** The keys of the language tower; they lie at the root (hub) or under `text_config`. */
 const textKeys = z
@@ -120,10 +111,10 @@ const textKeys = z
     num_hidden_layers: count(MOST.layers),
     num_attention_heads: count(MOST.heads),
     num_key_value_heads: count(MOST.heads).nullish(),
-    head_dim: z.number('hidden_size / heads').nullish(),
+    head_dim: z.unknown().optional(),
     intermediate_size: count(MOST.inner),
     vocab_size: count(MOST.vocabulary),
-    max_position_embeddings: or(count(MOST.positions), 32768),
+    max_position_embeddings: count(MOST.positions).nullish(),
     rms_norm_eps: or(positive(1), 1e-5),
     hidden_act: only('silu'),
     use_sliding_window: only(false, 'false (sliding windows are not supported)'),
@@ -177,8 +168,9 @@ const visionKeys = z
       temporal_patch_size: or(square(MOST.frames), 2),
       window_size: or(count(MOST.width), 112),
       fullatt_block_indexes: integers(),
-      tokens_per_second: or(positive(1e6), 4),
-      rope_parameters: z.object({ rope_theta: positive(MOST.theta) }, 'an object').nullish(),
+      /** Only videos are spaced by it. */
+      tokens_per_second: positive(1e6).nullish(),
+      rope_parameters: z.object({ rope_theta: or(positive(MOST.theta), 10_000) }, 'an object').nullish(),
       hidden_act: only('silu'),
       in_channels: only(3, '3 (red, green, blue)'),
       in_chans: only(3, '3 (red, green, blue)'),
@@ -280,7 +272,6 @@ function textOf(text: z.infer<typeof textKeys>, rotary: z.infer<typeof rope>, ti
     ropeTheta: rotary.rope_theta ?? text.rope_theta,
     mropeSection: rotary.mrope_section,
     tieWordEmbeddings: tied || text.tie_word_embeddings,
-    maxPositions: text.max_position_embeddings,
   };
 }
 
@@ -298,8 +289,7 @@ function visionOf(vision: z.infer<typeof visionKeys>): VisionConfig {
     fullAttentionBlocks: vision.fullatt_block_indexes,
     outHiddenSize: vision.out_hidden_size,
     inChannels: 3,
-    tokensPerSecond: vision.tokens_per_second,
-    ropeTheta: vision.rope_parameters?.rope_theta ?? 10000,
+    ropeTheta: vision.rope_parameters?.rope_theta ?? 10_000,
     rmsNormEps: 1e-6,
   };
 }
