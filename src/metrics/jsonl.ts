@@ -10,8 +10,8 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { writeAside } from '../durable.ts';
 import { DataError, RunError } from '../errors.ts';
-import { writeAside } from '../model/files.ts';
 import { writeFailure } from './failure.ts';
 
 export type JsonLine = Record<string, unknown>;

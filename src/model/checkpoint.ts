@@ -4,13 +4,13 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAside } from '../durable.ts';
 import { CheckpointError, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { MIB, readJson, readPlain } from '../reading.ts';
 import { POLICY, parsePolicy } from './families.ts';
 import type { NameLayout, Policy } from './family.ts';
-import { writeAside } from './files.ts';
 import { checkFolder, SINGLE } from './folder.ts';
 import type { HostTensor } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors-file.ts';

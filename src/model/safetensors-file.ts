@@ -1,8 +1,8 @@
 /** Safetensors files: read tensor by tensor (a whole file may not fit one Buffer), written aside and then renamed. */
 import { closeSync } from 'node:fs';
+import { writeAside } from '../durable.ts';
 import { CheckpointError } from '../errors.ts';
 import { grouped, openPlain, readAt, shown } from '../reading.ts';
-import { writeAside } from './files.ts';
 import {
   bytesOf,
   decodeInto,

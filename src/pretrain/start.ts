@@ -1,10 +1,10 @@
 /** `papo pretrain`: makes a base policy and leaves it in a folder, with the recipe that makes it again. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAside } from '../durable.ts';
 import { CheckpointError, ConfigError, quoted, systemFailure } from '../errors.ts';
 import { makeFolder, refuseFull } from '../files.ts';
 import { writeCheckpoint } from '../model/checkpoint.ts';
-import { writeAside } from '../model/files.ts';
 import { MOST } from '../settings/blocks.ts';
 import { shellWord } from '../shell.ts';
 import { duration, percent, type Terminal } from '../train/progress.ts';

@@ -16,9 +16,9 @@ import {
   rowsSource,
   splitFiles,
 } from '../data/source.ts';
+import { syncFolder, syncTree } from '../durable.ts';
 import { DataError, ImageError, type PapoError, systemCode, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { syncFolder, syncTree } from '../model/files.ts';
 import { isRunning } from '../run/lock.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { version } from '../version.ts';

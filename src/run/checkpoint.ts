@@ -7,9 +7,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { syncFolder, syncTree, writeAside } from '../durable.ts';
 import type { Engine } from '../engine/types.ts';
 import { CheckpointError, PapoError, RunError, systemFailure } from '../errors.ts';
-import { syncFolder, syncTree, writeAside } from '../model/files.ts';
 import { type FileSums, faultIn, sumsOf } from './checksums.ts';
 
 const accuracySchema = z.object({ sampled: z.number(), greedy: z.number().nullable() });

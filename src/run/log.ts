@@ -1,8 +1,8 @@
 /** The files that a run writes as it goes: metrics.jsonl (the source of truth), samples.jsonl, TensorBoard events. */
 import { join } from 'node:path';
+import { syncFolder } from '../durable.ts';
 import { type JsonLine, JsonlWriter, keepLines } from '../metrics/jsonl.ts';
 import { EventsWriter, keepEvents } from '../metrics/tensorboard.ts';
-import { syncFolder } from '../model/files.ts';
 
 export const METRICS = 'metrics.jsonl';
 export const SAMPLES = 'samples.jsonl';

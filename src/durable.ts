@@ -1,7 +1,7 @@
-/** Files that appear whole or not at all. */
+/** Files that appear whole or not at all, and are on the disk when they do. */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CheckpointError, PapoError, systemFailure } from '../errors.ts';
+import { CheckpointError, PapoError, systemFailure } from './errors.ts';
 
 /** A rename is on the disk only when its folder is; some platforms cannot open a folder and need no sync. */
 export function syncFolder(folder: string): void {
