@@ -1,25 +1,19 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import type { MaskContext, MaskKind } from './kind.ts';
+import { kindSchema } from '../kinds.ts';
+import type { MaskContext } from './kind.ts';
 import { MASK_KINDS } from './kinds/index.ts';
 import { openScorer as openDinov2 } from './scorer.ts';
 import type { Mask } from './types.ts';
 
-type Kinds = typeof MASK_KINDS;
-/** `map` forgets that there are as many schemas as kinds. */
-type SchemasOf<K extends readonly MaskKind[]> = { [I in keyof K]: K[I]['settings'] };
-
 /** The `mask` block of a run's configuration. */
-export const maskConfigSchema = z.discriminatedUnion(
-  'kind',
-  MASK_KINDS.map(({ settings }) => settings) as unknown as SchemasOf<Kinds>,
-);
+export const maskConfigSchema = kindSchema(MASK_KINDS);
 
 /** What may be written. */
 export type MaskConfig = z.input<typeof maskConfigSchema>;
 
 /** The kind of that name. @throws ConfigError with those that there are */
-export function maskKindOf(name: unknown, setting = 'mask'): Kinds[number] {
+export function maskKindOf(name: unknown, setting = 'mask'): (typeof MASK_KINDS)[number] {
   const found = MASK_KINDS.find(({ kind }) => kind === name);
   if (found) return found;
   const kinds = MASK_KINDS.map(({ kind }) => kind).join(', ');

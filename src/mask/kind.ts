@@ -1,5 +1,6 @@
 /** What a kind of mask says about itself. One file in kinds/ and one line in its index make a kind. */
 import { z } from 'zod';
+import type { Kind } from '../kinds.ts';
 import type { HostOptions } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
 import type { Mask, PatchScorer } from './types.ts';
@@ -23,8 +24,7 @@ export interface MaskContext {
 /** The context as a kind gets it. */
 export type KindContext = MaskContext & Required<Pick<MaskContext, 'baseDir' | 'setting' | 'openScorer'>>;
 
-/** Settings of a kind; `kind` tells which it is. */
-type KindSettings = z.ZodObject<{ kind: z.ZodLiteral<string> }>;
+type KindSettings = Kind['settings'];
 
 /** What is the same before and after `maskKind`. */
 interface Described<Settings extends KindSettings> {

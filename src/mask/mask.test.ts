@@ -332,6 +332,8 @@ describe('configuration', () => {
         { kind: 'blank' },
       ),
     ).toEqual(['random 0.6', 'patch 0.4', 'semantic 0.6', 'noise std 50', 'noise step 500', 'blank']);
+    // A name alone, or no kind at all.
+    expect(await names('blank', { ratio: 0.2 })).toEqual(['blank', 'random 0.2']);
     const coarse = await maskFromConfig({ kind: 'random', ratio: 0.5, side: 30 });
     const masked = await coarse.apply(picture(60, 60), random(5));
     expect(sameImage(masked, await randomMask(0.5, 30).apply(picture(60, 60), random(5)))).toBe(true);

@@ -1,7 +1,7 @@
 /** What masks make of one picture, for a person to look at before a run. */
 import { random } from '../random.ts';
 import type { RgbImage } from '../vision/image.ts';
-import { type MaskConfig, maskFromConfig, maskKindOf } from './config.ts';
+import { type MaskConfig, maskFromConfig, maskKindOf, parseMaskConfig } from './config.ts';
 import type { MaskContext } from './kind.ts';
 import { openScorer as openByDefault } from './scorer.ts';
 import type { Mask, PatchScorer } from './types.ts';
@@ -34,7 +34,7 @@ export async function previewMasks(
     const apply = async (picture: RgbImage) => mask.apply(picture, random(seed, 'mask', 'preview'));
     try {
       const image = await apply(img);
-      const means = maskKindOf(config.kind).effect;
+      const means = maskKindOf(parseMaskConfig(config).kind).effect;
       // Dark pixels of the picture itself must not count as hidden: the same mask on white tells.
       const [from, to] = means === 'hidden' ? [white(img), await apply(white(img))] : [img, image];
       previews.push({ name: mask.name, image, share: unlike(to, before(from, mask)), means });

@@ -130,8 +130,8 @@ function unknownKind(
 ): string {
   const path = issue.path.slice(0, -1);
   const kinds = kindsAt(path, values);
-  const meant = nearest(name, kinds);
-  return `${where(path, layers)}${quoted(path.join('.'))}: ${show(name)} is given, allowed is one of ${kinds.join(', ')}${hintOn(name, meant, undefined)}`;
+  const hint = hintOn(name, nearest(name, kinds), nodeAt(path, values).node);
+  return `${where(path, layers)}${quoted(path.join('.'))}: ${show(name)} is given, allowed is one of ${kinds.join(', ')}${hint}`;
 }
 
 /** What was probably meant by a value that is not allowed. */
