@@ -239,18 +239,18 @@ describe('files that are none', () => {
 describe('another thing than the folder of a policy', () => {
   it.each<[string, JsonObject, RegExp]>([
     ['Qwen2-VL', { model_type: 'qwen2_vl' }, /"qwen2_vl", that is Qwen2-VL, another family/],
-    ['Qwen3-VL', { model_type: 'qwen3_vl' }, /that is Qwen3-VL, another family/],
+    ['Qwen2.5-Omni', { model_type: 'qwen2_5_omni' }, /that is Qwen2\.5-Omni, another family/],
     ['LLaVA', { model_type: 'llava_next' }, /that is LLaVA-NeXT/],
     [
       'Qwen2.5',
       { model_type: 'qwen2' },
-      /a model of text alone that sees no pictures; supported is "qwen2_5_vl"/,
+      /a model of text alone that sees no pictures; supported (is|are) "qwen2_5_vl"/,
     ],
     ['DINOv2', { model_type: 'dinov2' }, /a model of pictures alone/],
     [
       'something newer',
       { model_type: 'qwen9_vl' },
-      /is "qwen9_vl"; supported is "qwen2_5_vl" \(Qwen2\.5-VL\), name/,
+      /is "qwen9_vl"; supported (is|are) "qwen2_5_vl" \(Qwen2\.5-VL\).*, name/,
     ],
     ['nothing', {}, /"model_type" is missing; supported/],
     ['an inherited name', { model_type: 'constructor' }, /is "constructor"; supported/],
@@ -298,7 +298,7 @@ describe('another thing than the folder of a policy', () => {
     );
     refused(
       () => load('src/nothing'),
-      /^src\/nothing: no such folder; name the folder of a Qwen2\.5-VL checkpoint/,
+      /^src\/nothing: no such folder; name the folder of a Qwen2\.5-VL\b.* checkpoint/,
     );
   });
 

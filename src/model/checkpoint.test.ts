@@ -114,11 +114,11 @@ describe('what a user can get wrong', () => {
   const weights = () => readSafetensors(join(source, 'model.safetensors'));
 
   const cases: [string, () => void, RegExp][] = [
-    ['no folder', () => {}, /no such folder; name the folder of a Qwen2\.5-VL checkpoint/],
+    ['no folder', () => {}, /no such folder; name the folder of a Qwen2\.5-VL\b.* checkpoint/],
     [
       'an empty folder',
       () => mkdirSync(dir),
-      /config\.json: not found; name the folder of a Qwen2\.5-VL checkpoint in Hugging Face form/,
+      /config\.json: not found; name the folder of a Qwen2\.5-VL\b.* checkpoint in Hugging Face form/,
     ],
     [
       'a config that is no JSON',

@@ -2,7 +2,7 @@
  * What a family of policies must offer. A family is one folder that exports a `Family`, and one line in families.ts;
  * everything outside reaches it through these interfaces and never asks which family it has.
  *
- * Numbers that hold for every family live beside this file: how rows are laid out and attention reads them (decoder.ts),
+ * What holds for every family lives beside this file: how rows are laid out and attention reads them (decoder.ts),
  * generation (generate.ts), M-RoPE positions (positions.ts), attention within segments (segments.ts), batches (batch.ts),
  * files (checkpoint.ts, weight-reader.ts).
  */

@@ -88,7 +88,7 @@ describe('readConfig', () => {
     [
       'another model',
       (j) => (j.model_type = 'llava'),
-      /x\/config\.json: "model_type" is "llava", that is LLaVA, another family.*supported is "qwen2_5_vl"/,
+      /x\/config\.json: "model_type" is "llava", that is LLaVA, another family.*supported (is|are) .*"qwen2_5_vl"/,
     ],
     [
       'no hidden size',
