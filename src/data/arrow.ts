@@ -198,7 +198,7 @@ export async function openArrow(file: string): Promise<RecordFile> {
       const lazy: { offset: number; length: number }[] = [];
       let loaded = 0;
       buffers.forEach((own, f) => {
-        if (!wanted.includes(fields[f]!)) return;
+        if (!wanted.includes(fields[f])) return;
         for (let b = own.from; b < own.to; b++) {
           const region = content.regions[b];
           if (!region || region.offset < 0 || region.offset + region.length > bodyLength)
@@ -228,7 +228,7 @@ export async function openArrow(file: string): Promise<RecordFile> {
     try {
       return Object.fromEntries(
         fields.flatMap((name, f) =>
-          wanted.includes(name) ? [[name, plain(loaded.table.children[f]!.at(at), loaded, readLazily)]] : [],
+          wanted.includes(name) ? [[name, plain(loaded.table.children[f].at(at), loaded, readLazily)]] : [],
         ),
       );
     } catch (error) {
@@ -250,8 +250,8 @@ export async function openArrow(file: string): Promise<RecordFile> {
       }
     },
     async read(at) {
-      if (!(at >= 0 && at < rows)) throw new RangeError(`record ${at} of ${rows}`);
-      const batch = batches.findLast(({ start }) => start <= at)!;
+      const batch = at < rows ? batches.findLast(({ start }) => start <= at) : undefined;
+      if (!batch) throw new RangeError(`record ${at} of ${rows}`);
       return recordOf(whole(batch), at - batch.start, fields);
     },
     place: (at) => at,

@@ -30,7 +30,7 @@ import { type Skipped, type SkipReason, UnusableRow } from './skip.ts';
 /** Characters of a question at most; the tokens of what is shorter are counted (data.maxPromptTokens). */
 export const MAX_PROBLEM = 100_000;
 /** Characters of an answer at most, once it is taken out of its box or tags. */
-export const MAX_ANSWER = 10_000;
+const MAX_ANSWER = 10_000;
 
 export interface ReadOptions {
   columns?: ColumnMapping;
@@ -135,7 +135,7 @@ function draftOf(record: Record_, layout: Layout, columns: readonly string[]): D
     values.map(({ number }) => number),
   );
   if (!placed) return marksIn(problem).numbers.length > 0 ? 'image marks' : 'no image';
-  const pictures = placed.order.map((at) => pictureOf(values[at]!.value));
+  const pictures = placed.order.map((at) => pictureOf(values[at].value));
   if (pictures.includes(undefined)) return 'no image';
   return { problem: placed.problem, system, answer, pictures: pictures as Picture[] };
 }

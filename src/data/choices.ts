@@ -16,7 +16,7 @@ function pythonList(text: string): string[] | undefined {
   while (item.lastIndex < inside.length) {
     const match = item.exec(inside);
     if (!match) return undefined;
-    out.push((match[1] ?? match[2] ?? match[3]!).replace(/\\(.)/gs, (_, c) => (c === 'n' ? '\n' : c)));
+    out.push((match[1] ?? match[2] ?? match[3]).replace(/\\(.)/gs, (_, c) => (c === 'n' ? '\n' : c)));
   }
   return out;
 }

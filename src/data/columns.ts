@@ -78,7 +78,7 @@ export const numberOf = (column: string): number | undefined => {
   return digits === undefined ? undefined : Number(digits);
 };
 
-const placeholders = (template: string) => [...template.matchAll(/\{([\w. -]+)\}/g)].map((m) => m[1]!);
+const placeholders = (template: string) => [...template.matchAll(/\{([\w. -]+)\}/g)].map((m) => m[1]);
 
 /** The paths that a source names: itself, or those in the braces of a template. */
 export const pathsOf = (source: string, columns: readonly string[]): string[] =>
@@ -151,8 +151,12 @@ export function findLayout(
 /** `image_1` and its like are the pictures together where there are several of them or nothing else. */
 function imageColumns(columns: readonly string[]): Pick<Layout, 'images' | 'otherImages'> {
   const numbered = columns
-    .filter((c) => numberOf(c) !== undefined)
-    .sort((a, b) => numberOf(a)! - numberOf(b)!);
+    .flatMap((column) => {
+      const number = numberOf(column);
+      return number === undefined ? [] : [{ column, number }];
+    })
+    .sort((a, b) => a.number - b.number)
+    .map(({ column }) => column);
   const named = IMAGES.filter((c) => columns.includes(c));
   const first = named[0];
   return first === undefined || (first !== 'images' && numbered.length > 1)
@@ -169,17 +173,12 @@ const list = (columns: readonly string[]) =>
 
 /** One line for a person: which column became what. */
 export function layoutText({ problem, answer, images, choices }: Layout): string {
-  const [first, last] = [images[0], images.at(-1)];
   const quoted = (text: string) => `'${text.replaceAll('\n', '\\n')}'`;
   return [
     `question from ${quoted(problem)}${choices === null ? '' : ` and ${quoted(choices)}`}`,
     `answer from ${answer === null ? `the messages of ${quoted(problem)}` : quoted(answer)}`,
     images.length === 0
       ? 'no pictures'
-      : `pictures from ${images.length > 2 ? `${quoted(first!)} to ${quoted(last!)}` : images.map(quoted).join(', ')}`,
+      : `pictures from ${images.length > 2 ? `${quoted(images[0])} to ${quoted(images[images.length - 1])}` : images.map(quoted).join(', ')}`,
   ].join(', ');
 }
-
-/** Whether the file has the columns by the names that papo gives them. */
-export const isOwnLayout = ({ problem, answer, images, choices }: Layout): boolean =>
-  problem === 'problem' && answer === 'answer' && images.join() === 'images' && choices === null;

@@ -91,10 +91,10 @@ export async function openJson(file: string): Promise<RecordFile> {
       }
     },
     async read(at) {
-      const bytes = Buffer.alloc(lengths[at]!);
+      const bytes = Buffer.alloc(lengths[at]);
       const handle = openFile(file);
       try {
-        readSync(handle, bytes, 0, bytes.length, offsets[at]!);
+        readSync(handle, bytes, 0, bytes.length, offsets[at]);
       } finally {
         closeSync(handle);
       }

@@ -46,8 +46,8 @@ export function placePictures(
   const order = [...before];
   const placed = new Set<number>();
   const text = problem.replaceAll(MARKS, (_, digits?: string) => {
-    const at = digits === undefined ? free.shift()! : pictureOf.get(Number(digits))!;
-    if (placed.has(at)) return `image ${digits}`;
+    const at = digits === undefined ? free.shift() : pictureOf.get(Number(digits));
+    if (at === undefined || placed.has(at)) return `image ${digits}`;
     placed.add(at);
     order.push(at);
     return MARK;

@@ -84,7 +84,8 @@ export async function openParquet(file: string): Promise<RecordFile> {
 
   const cache = new Lru<Group, Promise<Record_[]>>(CACHED, (group) => group.bytes);
   const readRecord = async (i: number): Promise<Record_> => {
-    const group = groups.find((g) => i < g.end)!;
+    const group = groups.find((g) => i < g.end);
+    if (!group) throw new RangeError(`record ${i} of ${Number(metadata.num_rows)}`);
     if (group.bytes > CACHED_GROUP) return (await read(group, i, i + 1))[0];
     let records = cache.get(group);
     if (!records) {

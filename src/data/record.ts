@@ -73,4 +73,4 @@ export function valueAt(record: Record_, path: string): unknown {
 
 /** The top-level column that a path starts from. */
 export const columnOf = (path: string, columns: readonly string[]): string =>
-  columns.includes(path) ? path : path.split('.')[0]!;
+  columns.includes(path) ? path : path.split('.')[0];

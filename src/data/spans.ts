@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 
 /** A record longer than this is left out: bytes. */
-export const MAX_RECORD = 256 * 2 ** 20;
+const MAX_RECORD = 256 * 2 ** 20;
 
 export interface Span {
   /** Where it begins in the file, bytes. */
@@ -74,7 +74,7 @@ export async function* items(file: string): AsyncGenerator<Span, boolean> {
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     let from = 0;
     for (let i = 0; i < chunk.length; i++) {
-      const byte = chunk[i]!;
+      const byte = chunk[i];
       if (inString) {
         if (escaped) escaped = false;
         else if (byte === BACKSLASH) escaped = true;

@@ -18,7 +18,7 @@ export interface Trainable {
 }
 
 /** sqrt(Σ g²) over all parameters, in double precision. */
-export function globalNorm(gradients: Iterable<Float32Array>): number {
+function globalNorm(gradients: Iterable<Float32Array>): number {
   let total = 0;
   for (const g of gradients) for (let i = 0; i < g.length; i++) total += g[i] * g[i];
   return Math.sqrt(total);

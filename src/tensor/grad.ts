@@ -15,7 +15,7 @@ import { indexGradients } from './ops/index.ts';
 import { matmulGradients } from './ops/matmul.ts';
 import { nnGradients } from './ops/nn.ts';
 import { reduceGradients } from './ops/reduce.ts';
-import { shapeGradients } from './ops/shape.ts';
+import { shapeGradients, zeros } from './ops/shape.ts';
 
 /** One rule an operator: from the gradients of its outputs to those of its inputs. */
 const rules: Record<string, GradientRule> = {
@@ -26,7 +26,7 @@ const rules: Record<string, GradientRule> = {
   ...matmulGradients,
   ...indexGradients,
   ...nnGradients,
-  Custom: (node, [dy], needed) => [null, ...node.gradient!(dy!, needed.slice(1))],
+  Custom: (node, [dy], needed) => [null, ...(node.gradient?.(dy, needed.slice(1)) ?? [])],
 };
 
 /** The operators that a gradient passes through. */
@@ -54,23 +54,21 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): (Tensor | null)
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
     if (node.inputs.length === 0 || !live.has(node) || node.op === 'StopGradient') continue;
-    const dys = node.outputs.map((o) => flow.get(o) ?? null);
-    if (dys.every((d) => d === null)) continue;
-    const needed = node.inputs.map(
-      (t, k) => carries(node, k) && t !== null && (live.has(t.node) || wrt.includes(t)),
-    );
+    if (!node.outputs.some((o) => flow.has(o))) continue;
+    const needed = node.inputs.map((t, k) => carries(node, k) && (live.has(t.node) || wrt.includes(t)));
     if (!needed.some(Boolean)) continue;
     const rule = rules[node.op];
     if (!rule)
       throw new GraphError(
         `no gradient is defined for the operator ${node.op}; stop the gradient or add a rule`,
       );
-    if (dys[0] === null && node.op !== 'Split')
+    if (!flow.has(node.outputs[0]) && node.op !== 'Split')
       throw new GraphError(`no gradient is defined for the further outputs of ${node.op}`);
+    const dys = node.outputs.map((o) => flow.get(o) ?? zeros(o.shape));
     const back = rule(node, dys, needed);
     node.inputs.forEach((t, k) => {
       const dx = back[k];
-      if (t && dx && needed[k]) give(t, dx, node.op);
+      if (dx && needed[k]) give(t, dx, node.op);
     });
   }
   return wrt.map((x) => flow.get(x) ?? null);
@@ -78,7 +76,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): (Tensor | null)
 
 /** Custom nodes hide what their value was made of. */
 const carries = (node: Node, k: number) =>
-  node.inputs[k]?.dtype === 'float32' && !(node.op === 'Custom' && k === 0);
+  node.inputs[k].dtype === 'float32' && !(node.op === 'Custom' && k === 0);
 
 /** Nodes with a differentiable path to one of the wanted tensors. */
 function reaching(order: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node> {
@@ -86,7 +84,7 @@ function reaching(order: readonly Node[], wanted: ReadonlySet<Tensor>): Set<Node
   for (const node of order) {
     const own = node.outputs.some((o) => wanted.has(o));
     const through =
-      node.op !== 'StopGradient' && node.inputs.some((t, k) => t && carries(node, k) && live.has(t.node));
+      node.op !== 'StopGradient' && node.inputs.some((t, k) => carries(node, k) && live.has(t.node));
     if (own || through) live.add(node);
   }
   return live;

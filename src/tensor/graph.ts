@@ -29,7 +29,7 @@ export interface Node {
   /** ONNX operator, or one of ours: Input, Constant, Placeholder, StopGradient, Custom. */
   op: string;
   domain: '' | 'com.microsoft';
-  inputs: (Tensor | null)[];
+  inputs: Tensor[];
   attributes: Record<string, Attribute>;
   outputs: Tensor[];
   /** Input: the name it is fed under. */
@@ -40,11 +40,18 @@ export interface Node {
   body?: LoopBody;
   captures?: Tensor[];
   /** Custom: the gradient to use for inputs[1..] instead of that of inputs[0]. */
-  gradient?: (dy: Tensor, needed: boolean[]) => (Tensor | null)[];
+  gradient?: (dy: Tensor, needed: readonly boolean[]) => (Tensor | null)[];
 }
 
-/** From the gradients of a node's outputs (null: none arrives) to those of the inputs that need one. */
-export type GradientRule = (node: Node, dys: (Tensor | null)[], needed: boolean[]) => (Tensor | null)[];
+/**
+ * From the gradients of a node's outputs (zeros where none arrives) to those of its inputs; null where none is needed, or
+ * where none passes.
+ */
+export type GradientRule = (
+  node: Node,
+  dys: readonly Tensor[],
+  needed: readonly boolean[],
+) => (Tensor | null)[];
 
 export class Tensor {
   readonly node: Node;
@@ -97,7 +104,7 @@ export interface NodeOptions {
 /** A node with several outputs. */
 export function nodeOf(
   op: string,
-  inputs: (Tensor | null)[],
+  inputs: Tensor[],
   outputs: { shape: Shape; dtype: DType }[],
   options: NodeOptions = {},
 ): Node {
@@ -115,7 +122,7 @@ export function nodeOf(
 /** A node with one output. */
 export function apply(
   op: string,
-  inputs: (Tensor | null)[],
+  inputs: Tensor[],
   shape: Shape,
   dtype: DType,
   options?: NodeOptions,
@@ -152,6 +159,9 @@ export function scalar(value: number, dtype: DType = 'float32'): Tensor {
 export const ints64 = (values: readonly number[]) =>
   constant(BigInt64Array.from(values, BigInt), [values.length], 'int64');
 
+/** The whole numbers of a constant; none of what is only known at run time. */
+export const intsOf = (t: Tensor): number[] => Array.from<number | bigint, number>(t.node.data ?? [], Number);
+
 function dtypeOf(data: TensorData): DType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof BigInt64Array) return 'int64';
@@ -163,7 +173,7 @@ function dtypeOf(data: TensorData): DType {
 export function topological(roots: readonly Tensor[]): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];
-  const stack: { node: Node; next: number; deps: Tensor[] }[] = [];
+  const stack: { node: Node; next: number; deps: readonly Tensor[] }[] = [];
   const enter = (node: Node) => {
     if (done.has(node)) return;
     done.add(node);
@@ -183,7 +193,5 @@ export function topological(roots: readonly Tensor[]): Node[] {
   return order;
 }
 
-export function dependencies(node: Node): Tensor[] {
-  const own = node.inputs.filter((t): t is Tensor => t !== null);
-  return node.captures ? [...own, ...node.captures] : own;
-}
+const dependencies = (node: Node): readonly Tensor[] =>
+  node.captures ? [...node.inputs, ...node.captures] : node.inputs;

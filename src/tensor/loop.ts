@@ -57,7 +57,7 @@ export function loop(
   const captured = new Set<Tensor>();
   for (const n of inside)
     for (const t of [...n.inputs, ...(n.captures ?? [])])
-      if (t && !inside.has(t.node) && n.op !== 'Placeholder') captured.add(t);
+      if (!inside.has(t.node) && n.op !== 'Placeholder') captured.add(t);
   for (const t of node.body.outputs) if (!inside.has(t.node)) captured.add(t);
   node.captures = [...captured];
   return { carries: node.outputs.slice(0, carries.length), scans: node.outputs.slice(carries.length) };
@@ -68,7 +68,7 @@ export function insideOf(outputs: readonly Tensor[], placeholders: ReadonlySet<N
   const inside = new Set<Node>(placeholders);
   for (const node of topological(outputs)) {
     const reads = [...node.inputs, ...(node.captures ?? [])];
-    if (reads.some((t) => t && inside.has(t.node))) inside.add(node);
+    if (reads.some((t) => inside.has(t.node))) inside.add(node);
   }
   return inside;
 }

@@ -5,11 +5,13 @@ import {
   type Attribute,
   type DType,
   DYNAMIC,
+  type LoopBody,
   type Node,
   type Shape,
   sameShape,
   show,
   type Tensor,
+  type TensorData,
   topological,
 } from './graph.ts';
 import { insideOf } from './loop.ts';
@@ -85,14 +87,14 @@ class Encoder {
   operators = 0;
   readonly kinds = new Set<string>();
   private readonly names = new Map<Tensor, string>();
-  private readonly constants = new Map<string, { name: string; node: Node }>();
+  private readonly constants = new Map<string, { name: string; t: Tensor; data: TensorData }>();
   private readonly emitted = new Set<Node>();
   private count = 0;
 
   /** The ONNX name of a tensor; marks that exist only for differentiation resolve to what they mark. */
   nameOf(t: Tensor): string {
     let at = t;
-    while (at.node.op === 'StopGradient' || at.node.op === 'Custom') at = at.node.inputs[0]!;
+    while (at.node.op === 'StopGradient' || at.node.op === 'Custom') at = at.node.inputs[0];
     const name = this.names.get(at);
     if (name === undefined)
       throw new GraphError(`compile: a ${at.node.op} is used outside the loop it belongs to`);
@@ -109,11 +111,11 @@ class Encoder {
 
   private emit(node: Node, graph: Writer): void {
     if (node.op === 'StopGradient' || node.op === 'Custom' || node.op === 'Placeholder') return;
-    if (node.op === 'Constant') {
-      this.constant(node);
+    if (node.data) {
+      this.constant(node.outputs[0], node.data);
       return;
     }
-    if (node.op === 'Input') {
+    if (node.name !== undefined) {
       const [t] = node.outputs;
       // Two inputs of one name are one feed: parts of a graph can ask for what they need without handing it around.
       const have = this.inputs.find((p) => p.name === node.name);
@@ -122,16 +124,16 @@ class Encoder {
           `compile: input ${node.name} is asked for as ${show(have.shape)} ${have.dtype} and as ${show(t.shape)} ${t.dtype}`,
         );
       this.names.set(t, `in:${node.name}`);
-      if (!have) this.inputs.push({ name: node.name!, shape: t.shape, dtype: t.dtype });
+      if (!have) this.inputs.push({ name: node.name, shape: t.shape, dtype: t.dtype });
       return;
     }
-    const body = node.body ? this.body(node) : undefined;
+    const body = node.body && this.body(node.body);
     const outputs = node.outputs.map((t) => {
       const name = `t${this.count++}`;
       this.names.set(t, name);
       return name;
     });
-    const inputs = node.inputs.map((t) => (t ? this.nameOf(t) : ''));
+    const inputs = node.inputs.map((t) => this.nameOf(t));
     this.node(graph, {
       op: node.op,
       domain: node.domain,
@@ -142,20 +144,18 @@ class Encoder {
     });
   }
 
-  private constant(node: Node): void {
-    const [t] = node.outputs;
-    const small = node.data!.length <= 64;
+  private constant(t: Tensor, data: TensorData): void {
+    const small = data.length <= 64;
     const key = small
-      ? `${t.dtype}[${t.shape}]${Array.from(node.data as ArrayLike<number>, (v) => (Object.is(v, -0) ? '-0' : String(v)))}`
+      ? `${t.dtype}[${t.shape}]${Array.from(data as ArrayLike<number>, (v) => (Object.is(v, -0) ? '-0' : String(v)))}`
       : `#${this.count++}`;
-    const have = this.constants.get(key) ?? { name: `c${this.constants.size}`, node };
+    const have = this.constants.get(key) ?? { name: `c${this.constants.size}`, t, data };
     this.constants.set(key, have);
     this.names.set(t, have.name);
   }
 
   /** A loop's body: only what depends on its placeholders; the rest was emitted around it. */
-  private body(loop: Node): Uint8Array {
-    const { placeholders, outputs } = loop.body!;
+  private body({ placeholders, outputs }: LoopBody): Uint8Array {
     const w = new Writer();
     w.text(2, 'body');
     for (const p of placeholders) {
@@ -192,15 +192,14 @@ class Encoder {
       for (const o of n.outputs) w.text(2, o);
       w.text(3, `${n.op}_${n.outputs[0]}`).text(4, n.op);
       for (const [name, a] of Object.entries(n.attributes)) w.message(5, (x) => attribute(x, name, a));
-      if (n.body) w.message(5, (x) => x.text(1, 'body').raw(6, n.body!).int(20, 5));
+      const { body } = n;
+      if (body) w.message(5, (x) => x.text(1, 'body').raw(6, body).int(20, 5));
       if (n.domain) w.text(7, n.domain);
     });
   }
 
   initializers(graph: Writer): void {
-    for (const { name, node } of this.constants.values()) {
-      const [t] = node.outputs;
-      const data = node.data!;
+    for (const { name, t, data } of this.constants.values()) {
       graph.message(5, (w) => {
         for (const d of t.shape) w.int(1, d);
         w.int(2, ELEMENT[t.dtype]).text(8, name);

@@ -57,7 +57,7 @@ function mostFrequentPair(
   const WIDTH = 1 << 24;
   for (const { tokens, count } of words) {
     for (let i = 1; i < tokens.length; i++) {
-      const pair = tokens[i - 1]! * WIDTH + tokens[i]!;
+      const pair = tokens[i - 1] * WIDTH + tokens[i];
       counts.set(pair, (counts.get(pair) ?? 0) + count);
     }
   }
@@ -74,7 +74,7 @@ function mergeIn(word: Word, left: number, right: number, id: number): void {
   let length = 0;
   for (let i = 0; i < tokens.length; i++) {
     const isPair = tokens[i] === left && tokens[i + 1] === right;
-    tokens[length++] = isPair ? id : tokens[i]!;
+    tokens[length++] = isPair ? id : tokens[i];
     if (isPair) i++;
   }
   tokens.length = length;
@@ -92,14 +92,14 @@ export function trainBpe(texts: readonly string[], options: TrainTokenizerOption
   const names = [...BYTE_CHARACTERS].sort();
   const vocab = new Map(names.map((name, id) => [name, id]));
   const words: Word[] = [...countWords(texts)].map(([word, count]) => ({
-    tokens: Array.from(word, (character) => vocab.get(character)!),
+    tokens: [...word].flatMap((character) => vocab.get(character) ?? []),
     count,
   }));
   const merges: [string, string][] = [];
   while (vocab.size < vocabSize - ADDED.length) {
     const pair = mostFrequentPair(words);
     if (!pair || pair.count < minFrequency) break;
-    const [left, right] = [names[pair.left]!, names[pair.right]!];
+    const [left, right] = [names[pair.left], names[pair.right]];
     merges.push([left, right]);
     // Two ways of putting a token together share its id.
     const id = vocab.get(left + right) ?? vocab.size;

@@ -95,4 +95,4 @@ export class ChatTemplate {
   }
 }
 
-const reasonOf = (error: unknown) => String((error as Error | null)?.message ?? error).split('\n')[0]!;
+const reasonOf = (error: unknown) => String((error as Error | null)?.message ?? error).split('\n')[0];

@@ -9,7 +9,7 @@ export const FORMAT_PROMPT =
   'Then, provide your final answer enclosed within \\boxed{}.';
 
 /** Marks the place of an image in a row's `problem`. */
-export const IMAGE_MARK = '<image>';
+const IMAGE_MARK = '<image>';
 
 export interface PromptFormat {
   /** Follows the question after a blank line; `FORMAT_PROMPT` unless told, '' leaves the question as it is. */
@@ -89,7 +89,7 @@ export function expandImages(
       out.push(id);
       continue;
     }
-    const [t, h, w] = grids[image++]!;
+    const [t, h, w] = grids[image++];
     const count = (t * h * w) / (mergeSize * mergeSize);
     for (let i = 0; i < count; i++) out.push(imagePad);
   }

@@ -6,15 +6,6 @@ import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { CheckpointError, quoted } from '../errors.ts';
 import { checkTokenizer } from './tokenizer-file.ts';
 
-/** Without these a conversation with images cannot be written. */
-const REQUIRED = [
-  '<|im_start|>',
-  '<|im_end|>',
-  '<|vision_start|>',
-  '<|vision_end|>',
-  '<|image_pad|>',
-] as const;
-
 /** Token ids that a vision-language policy works with. */
 export interface SpecialIds {
   imStart: number;
@@ -52,7 +43,21 @@ export class Tokenizer {
         `${file}: cannot be used (${quoted((error as Error).message)}); take the file from the model's hub page`,
       );
     }
-    const missing = REQUIRED.filter((token) => this.#hub.token_to_id(token) === undefined);
+    // Without these a conversation with images cannot be written.
+    const missing: string[] = [];
+    const required = (token: string): number => {
+      const id = this.idOf(token);
+      if (id === undefined) missing.push(token);
+      return id ?? -1;
+    };
+    const marks = {
+      imStart: required('<|im_start|>'),
+      imEnd: required('<|im_end|>'),
+      visionStart: required('<|vision_start|>'),
+      visionEnd: required('<|vision_end|>'),
+      imagePad: required('<|image_pad|>'),
+      videoPad: this.idOf('<|video_pad|>'),
+    };
     if (missing.length > 0) {
       throw new CheckpointError(
         `${file}: the tokens ${missing.join(' ')} are missing; use the tokenizer of a Qwen2.5-VL checkpoint`,
@@ -63,18 +68,11 @@ export class Tokenizer {
     let last = 0;
     for (const id of this.#hub.get_vocab(true).values()) last = Math.max(last, id);
     this.vocabSize = last + 1;
-    const { pad_token: pad } = config as { pad_token?: unknown };
-    const padToken: unknown = typeof pad === 'string' ? pad : (Object(pad) as { content?: unknown }).content;
-    const imEnd = this.idOf('<|im_end|>')!;
-    this.special = {
-      imStart: this.idOf('<|im_start|>')!,
-      imEnd,
-      visionStart: this.idOf('<|vision_start|>')!,
-      visionEnd: this.idOf('<|vision_end|>')!,
-      imagePad: this.idOf('<|image_pad|>')!,
-      videoPad: this.idOf('<|video_pad|>'),
-      pad: (typeof padToken === 'string' ? this.idOf(padToken) : undefined) ?? imEnd,
-    };
+    const { pad_token: named } = config as { pad_token?: unknown };
+    const padToken: unknown =
+      typeof named === 'string' ? named : (Object(named) as { content?: unknown }).content;
+    const pad = typeof padToken === 'string' ? this.idOf(padToken) : undefined;
+    this.special = { ...marks, pad: pad ?? marks.imEnd };
   }
 
   /** Token ids of a text; added tokens such as `<|im_end|>` are recognised wherever they stand. */

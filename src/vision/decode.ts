@@ -34,7 +34,7 @@ const SIGNATURES: readonly (readonly [format: string, fits: (bytes: Uint8Array) 
 const FORMATS = ['png', 'jpeg', 'webp', 'gif'];
 
 const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/:\s*$/, '');
+  (error instanceof Error ? error.message : String(error)).split('\n')[0].replace(/:\s*$/, '');
 
 /**
  * Opens a picture without decoding it. Only the formats that are supported reach the library at all, so that no other of

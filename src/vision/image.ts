@@ -15,11 +15,6 @@ export interface RgbImage {
   readonly fitted?: boolean;
 }
 
-/** A black picture of the given size. */
-export function blackImage(width: number, height: number): RgbImage {
-  return { width, height, data: new Uint8Array(width * height * 3) };
-}
-
 /** Throws ImageError unless the data holds exactly height · width · 3 bytes; `name` leads the message. */
 export function checkImage(img: RgbImage, name: string): void {
   const { width, height, data } = img;

@@ -9,7 +9,8 @@ import { CheckpointError, ImageError } from '../errors.ts';
 import { random } from '../random.ts';
 import { decodeImage, imageSize, MAX_PIXELS } from './decode.ts';
 import { encodePng } from './encode.ts';
-import { blackImage, type RgbImage, sameImage, sideBySide } from './image.ts';
+import { blackImage } from './image.testing.ts';
+import { type RgbImage, sameImage, sideBySide } from './image.ts';
 import { type ProcessorConfig, parseProcessorConfig, prepareImage, smartResize } from './processor.ts';
 import { resizeBicubic } from './resize.ts';
 

@@ -8,7 +8,7 @@ import type { SceneObject } from '../tasks/shared/shapes.ts';
 import { description, sceneWords } from './describe.ts';
 import { makeDataset, makeRow, makeUndrawn, signature, splitOf } from './make.ts';
 import { solution } from './solution.ts';
-import { pieces, VOCABULARY } from './vocabulary.ts';
+import { pieces, VOCABULARY } from './vocabulary.testing.ts';
 
 const [COLOR, SHAPE, SIDE] = ['red|blue|green|yellow', 'circle|square|triangle', 'left|right|above|below'];
 const LANDMARK = `(?:to the )?(${SIDE})(?: of)? the (${COLOR}) (${SHAPE})`;

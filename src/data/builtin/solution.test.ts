@@ -7,7 +7,7 @@ import { makeUndrawn } from './make.ts';
 import { parseFacts } from './response.ts';
 import { solution } from './solution.ts';
 import { trace } from './trace.ts';
-import { pieces } from './vocabulary.ts';
+import { pieces } from './vocabulary.testing.ts';
 
 describe('solutions', () => {
   it('end in the answer, state facts that are all true and parseable, and stay short', () => {

@@ -4,7 +4,7 @@ import { random } from '../../random.ts';
 import { makeUndrawn } from '../builtin/make.ts';
 import { solution } from '../builtin/solution.ts';
 import { trace } from '../builtin/trace.ts';
-import { pieces, VOCABULARY } from '../builtin/vocabulary.ts';
+import { pieces, VOCABULARY } from '../builtin/vocabulary.testing.ts';
 import { DEPENDENCIES } from '../row.ts';
 
 const rows = Array.from({ length: 1500 }, (_, i) =>

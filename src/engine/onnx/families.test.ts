@@ -19,7 +19,7 @@ import type { Weights } from '../../model/weights.ts';
 import { random } from '../../random.ts';
 import { input, type Tensor } from '../../tensor/graph.ts';
 import * as t from '../../tensor/ops.ts';
-import { blackImage } from '../../vision/image.ts';
+import { blackImage } from '../../vision/image.testing.ts';
 import type { PreparedImage } from '../../vision/processor.ts';
 import type { Prompt } from '../types.ts';
 import { OnnxEngine } from './engine.ts';

@@ -8,6 +8,7 @@ import {
   DYNAMIC,
   type GradientRule,
   ints64,
+  intsOf,
   misfit,
   type Shape,
   sameShape,
@@ -100,11 +101,8 @@ export function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
   return expand(reshape(dy, kept), x.shape);
 }
 
-/** The axes that a reduction's node is given as an input. */
-export const axesOf = (t: Tensor) => Array.from(t.node.data as BigInt64Array, Number);
-
 export const broadcastGradients: Record<string, GradientRule> = {
-  Reshape: (node, [dy]) => [reshape(dy!, node.inputs[0]!.shape), null],
-  Expand: (node, [dy]) => [sumTo(dy!, node.inputs[0]!.shape), null],
-  ReduceSum: (node, [dy]) => [spread(dy!, node.inputs[0]!, axesOf(node.inputs[1]!)), null],
+  Reshape: (node, [dy]) => [reshape(dy, node.inputs[0].shape), null],
+  Expand: (node, [dy]) => [sumTo(dy, node.inputs[0].shape), null],
+  ReduceSum: (node, [dy]) => [spread(dy, node.inputs[0], intsOf(node.inputs[1])), null],
 };

@@ -5,7 +5,7 @@ import { apply, type Tensor } from '../graph.ts';
 export function custom(
   y: Tensor,
   inputs: readonly Tensor[],
-  gradient: (dy: Tensor, needed: boolean[]) => (Tensor | null)[],
+  gradient: (dy: Tensor, needed: readonly boolean[]) => (Tensor | null)[],
 ): Tensor {
   const out = apply('Custom', [y, ...inputs], y.shape, y.dtype);
   out.node.gradient = gradient;

@@ -81,7 +81,7 @@ export const cast = (x: Tensor, dtype: DType) =>
   x.dtype === dtype ? x : apply('Cast', [x], x.shape, dtype, { attributes: { to: { int: CAST[dtype] } } });
 
 const one = (g: (x: Tensor, y: Tensor, dy: Tensor) => Tensor): GradientRule => {
-  return (node, [dy]) => [dy && g(node.inputs[0]!, node.outputs[0], dy)];
+  return (node, [dy]) => [g(node.inputs[0], node.outputs[0], dy)];
 };
 
 const two = (
@@ -89,11 +89,11 @@ const two = (
   gb: (a: Tensor, b: Tensor, dy: Tensor, y: Tensor) => Tensor,
 ): GradientRule => {
   return (node, [dy], needed) => {
-    const [a, b] = node.inputs as Tensor[];
+    const [a, b] = node.inputs;
     const y = node.outputs[0];
     return [
-      needed[0] ? sumTo(ga(a, b, dy!, y), a.shape) : null,
-      needed[1] ? sumTo(gb(a, b, dy!, y), b.shape) : null,
+      needed[0] ? sumTo(ga(a, b, dy, y), a.shape) : null,
+      needed[1] ? sumTo(gb(a, b, dy, y), b.shape) : null,
     ];
   };
 };
@@ -141,19 +141,19 @@ export const elementwiseGradients: Record<string, GradientRule> = {
     return mul(dy, add(cdf, mul(x, pdf)));
   }),
   Clip: (node, [dy]) => {
-    const [x, lo, hi] = node.inputs as Tensor[];
-    return [where(and(greaterOrEqual(x, lo), lessOrEqual(x, hi)), dy!, 0), null, null];
+    const [x, lo, hi] = node.inputs;
+    return [where(and(greaterOrEqual(x, lo), lessOrEqual(x, hi)), dy, 0), null, null];
   },
   Where: (node, [dy], needed) => {
-    const [c, a, b] = node.inputs as Tensor[];
+    const [c, a, b] = node.inputs;
     return [
       null,
-      needed[1] ? sumTo(where(c, dy!, 0), a.shape) : null,
-      needed[2] ? sumTo(where(c, 0, dy!), b.shape) : null,
+      needed[1] ? sumTo(where(c, dy, 0), a.shape) : null,
+      needed[2] ? sumTo(where(c, 0, dy), b.shape) : null,
     ];
   },
   Cast: (node, [dy]) => {
-    const x = node.inputs[0]!;
+    const x = node.inputs[0];
     return [x.dtype === 'float32' ? dy : null];
   },
 };

@@ -62,14 +62,14 @@ export function permuteRows(parts: readonly Tensor[], index: Tensor, inverse: Te
 
 export const indexGradients: Record<string, GradientRule> = {
   Gather: (node, [dy]) => {
-    const [x, indices] = node.inputs as Tensor[];
+    const [x, indices] = node.inputs;
     const axis = (node.attributes.axis as { int: number }).int;
     if (axis !== 0)
       throw new GraphError(`Gather: a gradient is defined for axis 0 only, not ${axis}; transpose first`);
     // Not ScatterND: its CPU kernel adds rows of one index from several threads without protection, so sums come out
     // short (onnxruntime issue 18048). ScatterElements adds one element after the other: slower, but right.
     const width = x.size / x.shape[0];
-    const updates = reshape(dy!, [indices.size, width]);
+    const updates = reshape(dy, [indices.size, width]);
     const at = expand(reshape(cast(indices, 'int64'), [indices.size, 1]), updates.shape);
     const sum = apply(
       'ScatterElements',
@@ -83,8 +83,8 @@ export const indexGradients: Record<string, GradientRule> = {
     return [reshape(sum, x.shape), null];
   },
   GatherElements: (node, [dy]) => {
-    const [x, indices] = node.inputs as Tensor[];
-    return [scatterAddLast(zeros(x.shape), indices, dy!), null];
+    const [x, indices] = node.inputs;
+    return [scatterAddLast(zeros(x.shape), indices, dy), null];
   },
-  ScatterElements: (node, [dy], needed) => [dy, null, needed[2] ? gatherLast(dy!, node.inputs[1]!) : null],
+  ScatterElements: (node, [dy], needed) => [dy, null, needed[2] ? gatherLast(dy, node.inputs[1]) : null],
 };

@@ -15,8 +15,12 @@ export interface MatMulOptions {
 export function matmul(a: Tensor, b: Tensor, options: MatMulOptions = {}): Tensor {
   const { transA = false, transB = false, alpha = 1 } = options;
   if (a.rank < 2 || b.rank < 2) misfit('MatMul', 'both need at least two axes', a, b);
-  const [m, ka] = transA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
-  const [kb, n] = transB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
+  const [m, ka] = transA
+    ? [a.shape[a.rank - 1], a.shape[a.rank - 2]]
+    : [a.shape[a.rank - 2], a.shape[a.rank - 1]];
+  const [kb, n] = transB
+    ? [b.shape[b.rank - 1], b.shape[b.rank - 2]]
+    : [b.shape[b.rank - 2], b.shape[b.rank - 1]];
   const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   if (ka !== kb || !batch) {
     const how = `${transA ? ' (first transposed)' : ''}${transB ? ' (second transposed)' : ''}`;
@@ -54,30 +58,30 @@ const flag = (a: unknown) => (a as { int: number }).int === 1;
 
 export const matmulGradients: Record<string, GradientRule> = {
   FusedMatMul: (node, [dy], needed) => {
-    const [a, b] = node.inputs as Tensor[];
+    const [a, b] = node.inputs;
     const transA = flag(node.attributes.transA);
     const transB = flag(node.attributes.transB);
     const alpha = (node.attributes.alpha as { float: number }).float;
     // With Y = A'B' (a prime: transposed where its flag says so) dA' = dY·B'ᵀ and dB' = A'ᵀ·dY.
     const da = () =>
       transA
-        ? matmul(b, dy!, { transA: transB, transB: true, alpha })
-        : matmul(dy!, b, { transB: !transB, alpha });
+        ? matmul(b, dy, { transA: transB, transB: true, alpha })
+        : matmul(dy, b, { transB: !transB, alpha });
     const db = () =>
       transB
-        ? matmul(dy!, a, { transA: true, transB: transA, alpha })
-        : matmul(a, dy!, { transA: !transA, alpha });
+        ? matmul(dy, a, { transA: true, transB: transA, alpha })
+        : matmul(a, dy, { transA: !transA, alpha });
     return [needed[0] ? sumTo(da(), a.shape) : null, needed[1] ? sumTo(db(), b.shape) : null];
   },
   Gemm: (node, [dy], needed) => {
-    const [a, b] = node.inputs as Tensor[];
+    const [a, b] = node.inputs;
     const transA = flag(node.attributes.transA);
     const transB = flag(node.attributes.transB);
     const da = () =>
-      transA ? gemm(b, dy!, { transA: transB, transB: true }) : gemm(dy!, b, { transB: !transB });
+      transA ? gemm(b, dy, { transA: transB, transB: true }) : gemm(dy, b, { transB: !transB });
     const db = () =>
-      transB ? gemm(dy!, a, { transA: true, transB: transA }) : gemm(a, dy!, { transA: !transA });
-    return [needed[0] ? da() : null, needed[1] ? db() : null, needed[2] ? sum(dy!, [0]) : null];
+      transB ? gemm(dy, a, { transA: true, transB: transA }) : gemm(a, dy, { transA: !transA });
+    return [needed[0] ? da() : null, needed[1] ? db() : null, needed[2] ? sum(dy, [0]) : null];
   },
 };
 

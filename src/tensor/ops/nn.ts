@@ -2,7 +2,7 @@
 import { apply, type GradientRule, misfit, nodeOf, type Tensor } from '../graph.ts';
 import { reshape, sum } from './broadcast.ts';
 import { custom } from './custom.ts';
-import { add, exp, mul, neg, sub } from './elementwise.ts';
+import { exp, mul, neg, sub } from './elementwise.ts';
 import { gatherLast, scatterAddLast } from './index.ts';
 import { dotLast } from './matmul.ts';
 import { mean } from './reduce.ts';
@@ -86,44 +86,41 @@ export function logProbOf(logits: Tensor, targets: Tensor): Tensor {
 
 /** Sums a gradient [..., d] over all but the last axis. */
 function columns(x: Tensor): Tensor {
-  return sum(reshape(x, [x.size / x.shape.at(-1)!, x.shape.at(-1)!]), [0]);
+  return sum(reshape(x, [x.size / x.shape[x.rank - 1], x.shape[x.rank - 1]]), [0]);
 }
 
 export const nnGradients: Record<string, GradientRule> = {
   Softmax: (node, [dy]) => {
     const y = node.outputs[0];
-    return [mul(y, sub(dy!, dotLast(dy!, y)))];
+    return [mul(y, sub(dy, dotLast(dy, y)))];
   },
   LogSoftmax: (node, [dy]) => {
     const y = node.outputs[0];
-    return [sub(dy!, mul(exp(y), sum(dy!, [-1], true)))];
+    return [sub(dy, mul(exp(y), sum(dy, [-1], true)))];
   },
   SimplifiedLayerNormalization: (node, [dy], needed) => {
-    const [x, weight] = node.inputs as Tensor[];
+    const [x, weight] = node.inputs;
     const xhat = mul(x, node.outputs[1]);
-    const g = mul(dy!, weight);
+    const g = mul(dy, weight);
     const dx = () => mul(node.outputs[1], sub(g, mul(xhat, mean(mul(g, xhat), [-1], true))));
-    return [needed[0] ? dx() : null, needed[1] ? columns(mul(dy!, xhat)) : null];
+    return [needed[0] ? dx() : null, needed[1] ? columns(mul(dy, xhat)) : null];
   },
   LayerNormalization: (node, [dy], needed) => {
-    const [x, weight] = node.inputs as Tensor[];
+    const [x, weight] = node.inputs;
     const [, average, inverse] = node.outputs;
     const xhat = mul(sub(x, average), inverse);
-    const g = mul(dy!, weight);
+    const g = mul(dy, weight);
     const dx = () =>
       mul(inverse, sub(sub(g, mean(g, [-1], true)), mul(xhat, mean(mul(g, xhat), [-1], true))));
     return [
       needed[0] ? dx() : null,
-      needed[1] ? columns(mul(dy!, xhat)) : null,
-      needed[2] ? columns(dy!) : null,
+      needed[1] ? columns(mul(dy, xhat)) : null,
+      needed[2] ? columns(dy) : null,
     ];
   },
   // A rotation's transpose is the rotation by the opposite angle.
   RotaryEmbedding: (node, [dy]) => {
-    const [, positions, cos, sin] = node.inputs as Tensor[];
-    return [rotary(dy!, positions, cos, neg(sin)), null, null, null];
+    const [, positions, cos, sin] = node.inputs;
+    return [rotary(dy, positions, cos, neg(sin)), null, null, null];
   },
 };
-
-/** The sum of tensors of one shape. */
-export const addAll = (parts: readonly Tensor[]): Tensor => parts.reduce((a, b) => add(a, b));

@@ -1,6 +1,6 @@
 /** Means, maxima and running sums along axes. */
-import { apply, type GradientRule, ints64, nodeOf, scalar, type Tensor } from '../graph.ts';
-import { axesOf, axisOf, expand, reduce, spread, sum } from './broadcast.ts';
+import { apply, type GradientRule, ints64, intsOf, nodeOf, scalar, type Tensor } from '../graph.ts';
+import { axisOf, expand, reduce, spread, sum } from './broadcast.ts';
 import { cast, div, equal, mul } from './elementwise.ts';
 
 export const mean = (x: Tensor, axes?: readonly number[], keepdims = false) =>
@@ -55,22 +55,22 @@ export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } 
 
 export const reduceGradients: Record<string, GradientRule> = {
   ReduceMean: (node, [dy]) => {
-    const x = node.inputs[0]!;
-    const axes = axesOf(node.inputs[1]!);
+    const x = node.inputs[0];
+    const axes = intsOf(node.inputs[1]);
     const n = axes.reduce((m, a) => m * x.shape[a], 1);
-    return [spread(mul(dy!, 1 / n), x, axes), null];
+    return [spread(mul(dy, 1 / n), x, axes), null];
   },
   ReduceMax: (node, [dy]) => {
-    const x = node.inputs[0]!;
-    const axes = axesOf(node.inputs[1]!);
+    const x = node.inputs[0];
+    const axes = intsOf(node.inputs[1]);
     const hit = cast(equal(x, spread(node.outputs[0], x, axes)), 'float32');
     const share = div(hit, expand(sum(hit, axes, true), x.shape));
-    return [mul(spread(dy!, x, axes), share), null];
+    return [mul(spread(dy, x, axes), share), null];
   },
   CumSum: (node, [dy]) => {
     const exclusive = (node.attributes.exclusive as { int: number }).int === 1;
     const reverse = (node.attributes.reverse as { int: number }).int === 1;
-    const axis = Number(node.inputs[1]!.node.data![0]);
-    return [cumsum(dy!, axis, { exclusive, reverse: !reverse }), null];
+    const axis = intsOf(node.inputs[1])[0];
+    return [cumsum(dy, axis, { exclusive, reverse: !reverse }), null];
   },
 };

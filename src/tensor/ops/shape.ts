@@ -6,6 +6,7 @@ import {
   DYNAMIC,
   type GradientRule,
   ints64,
+  intsOf,
   misfit,
   nodeOf,
   type Shape,
@@ -96,28 +97,27 @@ export const shapeGradients: Record<string, GradientRule> = {
   Transpose: (node, [dy]) => {
     const perm = (node.attributes.perm as { ints: readonly number[] }).ints;
     const inverse = perm.map((_, i) => perm.indexOf(i));
-    return [transpose(dy!, inverse)];
+    return [transpose(dy, inverse)];
   },
   Concat: (node, [dy]) => {
     const axis = (node.attributes.axis as { int: number }).int;
     return split(
-      dy!,
-      node.inputs.map((t) => t!.shape[axis]),
+      dy,
+      node.inputs.map((t) => t.shape[axis]),
       axis,
     );
   },
   Split: (node, dys) => {
     const axis = (node.attributes.axis as { int: number }).int;
-    const parts = node.outputs.map((o, i) => dys[i] ?? zeros(o.shape));
-    return [concat(parts, axis), null];
+    return [concat(dys, axis), null];
   },
   Slice: (node, [dy]) => {
-    const x = node.inputs[0]!;
-    const start = Number(node.inputs[1]!.node.data![0]);
-    const axis = Number(node.inputs[3]!.node.data![0]);
+    const x = node.inputs[0];
+    const start = intsOf(node.inputs[1])[0];
+    const axis = intsOf(node.inputs[3])[0];
     const before = x.shape.map((d, i) => (i === axis ? start : d));
-    const after = x.shape.map((d, i) => (i === axis ? d - start - dy!.shape[axis] : d));
-    const parts = [dy!];
+    const after = x.shape.map((d, i) => (i === axis ? d - start - dy.shape[axis] : d));
+    const parts = [dy];
     if (before[axis] > 0) parts.unshift(zeros(before));
     if (after[axis] > 0) parts.push(zeros(after));
     return [concat(parts, axis), null, null, null];
