@@ -146,9 +146,7 @@ describe('a tokenizer', () => {
     edit(file);
     const error = thrownBy(() => new Tokenizer(file, {}, 'dir'));
     expect(error).toBeInstanceOf(CheckpointError);
-    expect(error.message).toMatch(
-      /^dir\/tokenizer\.json: .*; expected .*, use the tokenizer of a Qwen2\.5-VL/,
-    );
+    expect(error.message).toMatch(/^dir\/tokenizer\.json: .*; expected .*, take the file from/);
     expect(error.message).toMatch(message);
   });
 

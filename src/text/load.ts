@@ -57,7 +57,7 @@ function takesPictures(chat: ChatTemplate, where: string): ChatTemplate {
     why = ` (${(error as Error).message})`;
   }
   throw new CheckpointError(
-    `${where}: the chat template does not write one <|image_pad|> for a picture${why}; take that of a Qwen2.5-VL checkpoint`,
+    `${where}: the chat template does not write one <|image_pad|> for a picture${why}; take that of the model's hub page`,
   );
 }
 

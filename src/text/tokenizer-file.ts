@@ -42,7 +42,7 @@ const isNone = (value: unknown) => value === undefined || value === null || valu
 export function checkTokenizer(json: JsonObject, where: string): object {
   const fail = (part: string, value: unknown, expected: string): never => {
     throw new CheckpointError(
-      `${where}: ${part} is ${shown(value)}; expected ${expected}, use the tokenizer of a Qwen2.5-VL checkpoint`,
+      `${where}: ${part} is ${shown(value)}; expected ${expected}, take the file from the model's hub page`,
     );
   };
   const { model, added_tokens: added = [] } = json;

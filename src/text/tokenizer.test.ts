@@ -137,7 +137,7 @@ describe('what a user can get wrong', () => {
     const make = () => new Tokenizer(tokenizer, json(`${source}/tokenizer_config.json`) as object, 'dir');
     expect(make).toThrow(CheckpointError);
     expect(make).toThrow(
-      /dir\/tokenizer\.json: the tokens <\|vision_start\|> <\|image_pad\|> are missing; use the tokenizer of/,
+      /dir\/tokenizer\.json: the tokens <\|vision_start\|> <\|image_pad\|> are missing; take the file from/,
     );
   });
 

@@ -60,7 +60,7 @@ export class Tokenizer {
     };
     if (missing.length > 0) {
       throw new CheckpointError(
-        `${file}: the tokens ${missing.join(' ')} are missing; use the tokenizer of a Qwen2.5-VL checkpoint`,
+        `${file}: the tokens ${missing.join(' ')} are missing; take the file from the model's hub page`,
       );
     }
     const added = this.#hub.get_added_tokens_decoder();

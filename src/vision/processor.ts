@@ -49,7 +49,7 @@ const MOST = {
 
 /** Names under which this image processor was saved, whichever family uses it. */
 const PROCESSOR = /^Qwen(2|2_5|3)_?VLImageProcessor(Fast|Pil)?$/;
-const PROCESSOR_NAME = '"Qwen2VLImageProcessor", that of Qwen2.5-VL';
+const PROCESSOR_NAME = '"Qwen2VLImageProcessor"';
 
 /** Three numbers, one a channel, each from `least` on. */
 const channels = (least: number) =>
