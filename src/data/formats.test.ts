@@ -22,7 +22,7 @@ import { items, lines } from './spans.ts';
 const dir = mkdtempSync(join(tmpdir(), 'papo-formats-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const PICTURES = [0, 1, 2].map((i) => Buffer.from(makeRow('formats', i).images[0]!));
+const PICTURES = [0, 1, 2].map((i) => Buffer.from(makeRow('formats', i).images[0]));
 const names = (images: readonly Uint8Array[]) =>
   images.map((bytes) => 'ABC'[PICTURES.findIndex((png) => png.equals(bytes))]).join('');
 
@@ -61,9 +61,9 @@ function arrowBytes(rows: Written[], perBatch: number, format: 'stream' | 'file'
     return out;
   });
   const schema = new arrow.Schema(FIELDS);
-  const batches = vectors[0]!.map((_, b) => {
-    const children = vectors.map((v) => v[b]!);
-    const { length } = children[0]!;
+  const batches = vectors[0].map((_, b) => {
+    const children = vectors.map((v) => v[b]);
+    const { length } = children[0];
     return new arrow.RecordBatch(
       schema,
       arrow.makeData({ type: new arrow.Struct(FIELDS), length, nullCount: 0, children }),
@@ -72,7 +72,7 @@ function arrowBytes(rows: Written[], perBatch: number, format: 'stream' | 'file'
   return arrow.tableToIPC(new arrow.Table(schema, batches), format);
 }
 
-const picture = (i: number) => ({ bytes: PICTURES[i]!, path: null });
+const picture = (i: number) => ({ bytes: PICTURES[i], path: null });
 const row = (over: Partial<Written>): Written => ({
   problem: '<image>a?',
   answer: '1',
@@ -100,7 +100,7 @@ const ROWS = [
 ];
 
 mkdirSync(join(dir, 'pictures'));
-writeFileSync(join(dir, 'pictures/b.png'), PICTURES[1]!);
+writeFileSync(join(dir, 'pictures/b.png'), PICTURES[1]);
 
 describe('Arrow', () => {
   it.each(['stream', 'file'] as const)(
@@ -140,8 +140,8 @@ describe('Arrow', () => {
     const { images } = await opened.read(1);
     const [first, second] = images as { bytes: LazyBytes }[];
     expect(first!.bytes).toBeInstanceOf(LazyBytes);
-    expect(first!.bytes.length).toBe(PICTURES[1]!.length);
-    expect(PICTURES[2]!.equals(second!.bytes.read())).toBe(true);
+    expect(first!.bytes.length).toBe(PICTURES[1].length);
+    expect(PICTURES[2].equals(second!.bytes.read())).toBe(true);
     expect([...opened.empty]).toEqual(['image']);
   });
 
@@ -169,7 +169,7 @@ describe('save_to_disk', () => {
     mkdirSync(at, { recursive: true });
     const files = rows.map((_, i) => `data-0000${i}-of-0000${rows.length}.arrow`);
     rows.forEach((part, i) => {
-      writeFileSync(join(at, files[i]!), arrowBytes(part, 2, 'stream'));
+      writeFileSync(join(at, files[i]), arrowBytes(part, 2, 'stream'));
     });
     const state = { _data_files: files.map((filename) => ({ filename })), _fingerprint: 'f', _split: null };
     writeFileSync(join(at, 'state.json'), JSON.stringify(state));
@@ -206,7 +206,7 @@ describe('folders of pictures', () => {
     const at = join(dir, `folder-${table}`);
     for (const split of ['train', 'test']) {
       mkdirSync(join(at, split), { recursive: true });
-      writeFileSync(join(at, split, 'a.png'), PICTURES[split === 'train' ? 0 : 1]!);
+      writeFileSync(join(at, split, 'a.png'), PICTURES[split === 'train' ? 0 : 1]);
       writeFileSync(join(at, split, table), text);
     }
     for (const split of ['train', 'test'] as const) {

@@ -21,7 +21,7 @@ import { openData, type SkipReason } from './source.ts';
 const dir = mkdtempSync(join(tmpdir(), 'papo-hostile-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const PNG = makeRow('hostile', 0).images[0]!;
+const PNG = makeRow('hostile', 0).images[0];
 const picture = (name: string) => {
   writeFileSync(join(dir, name), PNG);
   return name;

@@ -12,7 +12,7 @@ import { openData } from './source.ts';
 const dir = mkdtempSync(join(tmpdir(), 'papo-layouts-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const PICTURES = [0, 1, 2].map((i) => Buffer.from(makeRow('layouts', i).images[0]!));
+const PICTURES = [0, 1, 2].map((i) => Buffer.from(makeRow('layouts', i).images[0]));
 const [A, B, C] = PICTURES as [Buffer, Buffer, Buffer];
 mkdirSync(join(dir, 'images'));
 PICTURES.forEach((png, i) => {
@@ -36,7 +36,7 @@ const names = (images: readonly Uint8Array[]) =>
 async function one(row: object, columns?: ColumnMapping) {
   const { rows, report } = await load([row], columns);
   expect(report.skipped).toEqual({});
-  return [rows[0]!.problem, rows[0]!.answer, names(rows[0]!.images)];
+  return [rows[0].problem, rows[0].answer, names(rows[0].images)];
 }
 
 const url = (png: Buffer) => `data:image/png;base64,${png.toString('base64')}`;
@@ -292,14 +292,14 @@ describe('the mapping', () => {
       },
     ]);
     expect(report.layout).toBe("question from 'question', answer from 'ground_truth', no pictures");
-    expect(rows[0]!.extra).toEqual({ prompt: null, gold: null, level: 3, reward_model: { style: 'rule' } });
+    expect(rows[0].extra).toEqual({ prompt: null, gold: null, level: 3, reward_model: { style: 'rule' } });
   });
 
   it('learns of columns that only later rows have', async () => {
     const text = Array.from({ length: 100 }, () => ({ question: 'Q?', answer: '1' }));
     const { rows, report } = await load([...text, { question: 'Q?', answer: '1', image: 'images/2.png' }]);
     expect(report).toMatchObject({ rows: 101, textOnly: 100, skipped: {} });
-    expect(names(rows[100]!.images)).toBe('B');
+    expect(names(rows[100].images)).toBe('B');
   });
 
   it('of columns by their names never reads another than it says', () => {

@@ -132,7 +132,7 @@ function readEvents(bytes: Buffer) {
       const varint = () => {
         let value = 0;
         for (let shift = 1; ; shift *= 128) {
-          const byte = b[at++]!;
+          const byte = b[at++];
           value += (byte & 127) * shift;
           if (byte < 128) return value;
         }

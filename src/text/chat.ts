@@ -13,7 +13,7 @@ export interface Message {
 
 /** Characters of a template at most; the longest in use have 20,000. */
 const MOST_CHARACTERS = 100_000;
-/** Milliseconds to parse a template and to render a short conversation; an usual one takes 2. */
+/** Milliseconds to parse a template and to render a short conversation; a usual one takes 2. */
 const TRIAL_MS = 800;
 /** Milliseconds to render a conversation. The budget of steps ends nearly everything before. */
 const RENDER_MS = 10_000;

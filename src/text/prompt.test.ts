@@ -47,13 +47,12 @@ describe('promptMessages', () => {
     'does not put the format prompt twice: %j',
     (problem) => {
       const said = (format: string | undefined) =>
-        (promptMessages(problem, 0, 'x', { formatPrompt: format })[0]!.content as { text: string }[])[0]!
-          .text;
+        (promptMessages(problem, 0, 'x', { formatPrompt: format })[0].content as { text: string }[])[0].text;
       expect(said(undefined)).toBe(`Find x.\n\n${FORMAT_PROMPT}`);
       expect(said('Answer (now)?')).toBe('Find x.\n\nAnswer (now)?');
       expect(said('')).toBe(problem);
       const twice = promptMessages('Find x. Answer (now)?', 0, 'x', { formatPrompt: 'Answer (now)?' });
-      expect(twice[0]!.content).toEqual([{ type: 'text', text: 'Find x.\n\nAnswer (now)?' }]);
+      expect(twice[0].content).toEqual([{ type: 'text', text: 'Find x.\n\nAnswer (now)?' }]);
     },
   );
 

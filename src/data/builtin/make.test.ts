@@ -36,13 +36,15 @@ function oracleAnswer({ problem, meta: { scene } }: { problem: string; meta: Row
     return found[0];
   };
   /** How far `o` lies towards a side of `from`, in cells. */
-  const towards = (side: string, o: SceneObject, from: SceneObject) =>
-    ({
+  const towards = (side: string, o: SceneObject, from: SceneObject): number => {
+    const steps: Record<string, number> = {
       left: from.column - o.column,
       right: o.column - from.column,
       above: from.row - o.row,
       below: o.row - from.row,
-    })[side]!;
+    };
+    return steps[side];
+  };
   const apart = (a: SceneObject, b: SceneObject) => Math.abs(a.row - b.row) + Math.abs(a.column - b.column);
   const rules: [string, (...m: string[]) => string | number][] = [
     ['How many more (.+) than (.+) are there', (a, b) => many(a) - many(b)],

@@ -1,4 +1,4 @@
-/** Pieces of right solutions in words that tasks share: drawn at random, and read by facts.ts. */
+/** Pieces of right solutions in words that tasks share: drawn at random, and read by the facts of these tasks. */
 import type { Random } from '../../../random.ts';
 import { type Entity, entityWords } from './names.ts';
 import { countOf, countsAlong, type ShapesScene } from './shapes.ts';
