@@ -24,7 +24,14 @@ function hash(text: string, lane: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The stream named by `key`: equal keys give equal numbers on every machine. xoshiro128** (Blackman, Vigna 2018). */
+/**
+ * The stream named by `key`: equal keys give equal numbers on every machine. xoshiro128** (Blackman, Vigna 2018).
+ *
+ * @example
+ * import { random } from 'papo';
+ *
+ * random(1, 'order').shuffle(['a', 'b', 'c', 'd']).join() === random(1, 'order').shuffle(['a', 'b', 'c', 'd']).join(); // true
+ */
 export function random(...key: readonly (string | number)[]): Random {
   const name = key.join('\u0000');
   let a = hash(name, 0);

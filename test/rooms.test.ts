@@ -72,6 +72,14 @@ describe('rooms', () => {
     expect(below).toEqual([]);
   });
 
+  it('stand on what is in no room, and the library stands on them', () => {
+    const roomless = files.filter((f) => !f.includes('/') && !f.endsWith('.test.ts'));
+    const looking = roomless.filter((f) => importsOf(f).some((i) => i.includes('/')));
+    expect(looking).toEqual(['index.ts']);
+    expect(files.filter((f) => importsOf(f).includes('index.ts'))).toEqual([]);
+    expect(importsOf('index.ts').filter((i) => roomOf(i) === 'cli')).toEqual([]);
+  });
+
   it('have no import circle', () => {
     const made = { a: ['b', 'd'], b: ['c'], c: ['d', 'a'], d: ['e'], e: ['d'], f: ['f', 'a'] };
     expect(circlesIn(new Map(Object.entries(made)))).toEqual(['d → e → d', 'a → b → c → a', 'f → f']);

@@ -82,6 +82,37 @@ export interface SelfCheck {
   slope: number;
 }
 
+/**
+ * Five verbs: sample, score, accumulate, step, save (and load what was saved).
+ *
+ * @example
+ * import { loadPolicy, openReward, openRunData, runConfig, shuffled, updateOf } from 'papo';
+ *
+ * const config = runConfig({ preset: 'grpo', objective: { beta: 0 }, data: { builtin: { train: 8 } } });
+ * const policy = await loadPolicy(config);
+ * const rows = shuffled((await openRunData(config)).train, config.seed);
+ * const reward = await openReward(config.reward);
+ * const options = { samples: 4, maxTokens: 64, temperature: 1, topP: 1 };
+ *
+ * for (let step = 0; step < 2; step++) {
+ *   const row = await rows.at(step);
+ *   const prompt = await policy.prompt(row);
+ *   const [rollouts_G] = await policy.engine.sample([prompt], { ...options, seed: `${step}` });
+ *   const scored_G = await Promise.all(
+ *     rollouts_G.map(async ({ tokens_T, logprobs_T }) => {
+ *       const { overall, accuracy } = await reward({ response: policy.text(tokens_T), answer: row.answer });
+ *       return { length: tokens_T.length, reward: overall, accuracy, logprobs: { logp_old: logprobs_T } };
+ *     }),
+ *   );
+ *   const { objective, miniBatches } = updateOf(config.objective).feed([{ rollouts_G: scored_G }], 1);
+ *   const responses_G = rollouts_G.map(({ tokens_T }) => tokens_T);
+ *   const group = { prompt, responses_G, arrays_G: miniBatches[0].arrays_PG[0] };
+ *   await policy.engine.accumulate([group], objective, { temperature: 1 });
+ *   const { gradNorm } = await policy.engine.step(config.optimizer);
+ *   gradNorm >= 0; // true
+ * }
+ * await policy.close();
+ */
 export interface Engine {
   /** One line for the start of a run: where the policy runs. */
   readonly description: string;

@@ -34,6 +34,17 @@ export function parseMaskConfig(value: unknown, setting = 'mask'): z.output<type
  * The mask that a configuration asks for. Throws ConfigError for a wrong setting or a missing part of `context`, and
  * what the kind's own loading throws: CheckpointError for a folder of a model, UserFunctionError for a function that
  * hangs.
+ *
+ * @example
+ * import { readFileSync, writeFileSync } from 'node:fs';
+ * import { decodeImage, encodePng, openMask, random } from 'papo';
+ *
+ * const image = await decodeImage(readFileSync('picture.png'));
+ * const mask = await openMask({ kind: 'random', ratio: 0.6 });
+ * const masked = await mask.apply(image, random(1, 'mask', 'picture.png'));
+ * writeFileSync('masked.png', await encodePng(masked));
+ * [masked.width, masked.height, mask.name]; // [112, 112, 'random 0.6']
+ * await mask.close?.();
  */
 export async function maskFromConfig(value: MaskConfig, context: MaskContext = {}): Promise<Mask> {
   const { setting = 'mask', baseDir = '.', openScorer = openDinov2 } = context;

@@ -34,6 +34,13 @@ export const betaScheduleSchema = z.discriminatedUnion('kind', [
 /**
  * γ at a rollout step. `step` counts from 0: the first rollout batch is trained with γ as it is written.
  * The anneal takes ⌊fraction · totalSteps⌋ steps, at least 1 (public code: AnnealingKLController).
+ *
+ * @example
+ * import { gammaAt } from 'papo';
+ *
+ * const gammaOf = (step: number) =>
+ *   gammaAt({ gamma: 0.04, gammaSchedule: { kind: 'linear', end: 0, fraction: 0.5 } }, step, 100);
+ * [0, 25, 50, 99].map(gammaOf); // [0.04, 0.02, 0, 0]
  */
 export function gammaAt(
   config: { gamma: number; gammaSchedule: z.output<typeof gammaScheduleSchema> },
@@ -55,6 +62,11 @@ export function annealed(start: number, end: number, steps: number, step: number
  * β after an update that trained `sequences` responses and measured the mean token KL_ref `kl`
  * (public code: AdaptiveKLController; arXiv 1909.08593). With a constant schedule β stays. The result is state: a
  * checkpoint has to keep it.
+ *
+ * @example
+ * import { nextBeta } from 'papo';
+ *
+ * nextBeta({ betaSchedule: { kind: 'adaptive', target: 0.1, horizon: 1000 } }, 0.5, 0.3, 500); // 0.55
  */
 export function nextBeta(
   config: { betaSchedule: z.output<typeof betaScheduleSchema> },

@@ -57,7 +57,27 @@ export interface Fed {
   withoutSignal: boolean;
 }
 
-/** @param now coefficients that a schedule has moved */
+/**
+ * What one update of an objective needs, and what it is made of: score what `scored` lists, make the `views`, then `feed`
+ * the graded rollouts and hand each mini-batch to an engine.
+ *
+ * @param config `runConfig(…).objective`
+ * @param now coefficients that a schedule has moved
+ *
+ * @example
+ * import { runConfig, updateOf } from 'papo';
+ *
+ * const update = updateOf(runConfig({ preset: 'papo-g' }).objective);
+ * update.scored[0]; // { name: 'logp_ref', policy: 'reference', view: 'original' }
+ * update.scored[1]; // { name: 'logp_masked', policy: 'current', view: 'masked' }
+ *
+ * const logp_old = Float32Array.of(-0.5, -1);
+ * const logprobs = { logp_old, logp_ref: logp_old, logp_masked: Float32Array.of(-0.6, -3) };
+ * const rollouts_G = [1, 0].map((reward) => ({ length: 2, reward, accuracy: reward, logprobs }));
+ * const { miniBatches, withoutSignal } = update.feed([{ rollouts_G }], 1);
+ * miniBatches[0].arrays_PG[0].map(({ advantage }) => advantage?.length); // [2, 2]
+ * withoutSignal; // false
+ */
 export function updateOf(config: ObjectiveConfig, now: Now = {}): Update {
   const terms = papo(config, now);
   const needs = needsOf(terms);

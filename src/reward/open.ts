@@ -13,17 +13,23 @@ interface Closable {
  * The reward function of a config, a person's own functions included, each in a thread of its own: naming `function` is
  * enough. `close` ends the threads.
  *
+ * @param config the `reward` block of a run; the paper's grader unless told
  * @param baseDir what a relative path of a function counts from
  * @throws ConfigError for a setting outside what is allowed, and what `loadReward` throws
  *
  * @example
- * const reward = await openReward({ function: 'my-reward.ts#score' }, '.');
- * const { overall } = await reward({ response: '\\boxed{2}', answer: '2' });
- * await reward.close?.();
+ * import { openReward } from 'papo';
+ *
+ * const graded = await openReward({ grader: 'number', formatWeight: 0.1 });
+ * await graded({ response: '<think>1 + 1</think> \\boxed{2.0}', answer: '2' }); // { overall: 1, accuracy: 1, format: 1 }
+ *
+ * const own = await openReward({ function: 'my-reward.mjs#score' });
+ * (await own({ response: 'it is 3', answer: '3', row: {} })).accuracy; // 1
+ * await own.close?.();
  */
 export async function openReward(
-  config: RewardConfig,
-  baseDir: string,
+  config: RewardConfig = {},
+  baseDir = '.',
   options: HostOptions = {},
 ): Promise<RewardFunction> {
   const settings = parseReward(config);

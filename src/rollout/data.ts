@@ -90,7 +90,20 @@ const splitLast = (text: string) => [
   text.slice(text.lastIndexOf('.') + 1),
 ];
 
-/** @throws DataError where there are no training rows */
+/**
+ * The rows that settings name: those of `data.dir`, else the built-in tasks, which are made in `<out>/.data` the first time.
+ *
+ * @throws DataError where there are no training rows, or a file is damaged
+ *
+ * @example
+ * import { openRunData, runConfig } from 'papo';
+ *
+ * const data = await openRunData(runConfig({ data: { builtin: { train: 8, validation: 8, test: 8 } }, test: { rows: 4 } }));
+ * [data.train.length, data.test.length]; // [8, 4]
+ * const row = await data.train.row(0);
+ * row.problem.startsWith('<image>'); // true
+ * row.images.length; // 1
+ */
 export async function openRunData(config: RunConfig): Promise<RunData> {
   const { data, validation, test } = config;
   const dir = data.dir ?? makeBuiltin(data.builtin, join(config.out, BUILTIN));
@@ -136,7 +149,18 @@ const firstRows = (source: RowSource, count: number): Rows => ({
   row: (i) => source.row(i),
 });
 
-/** The training rows in drawn order; `onSkip` hears of each row that turns out to be of no use, once. */
+/**
+ * The training rows in drawn order, without end, reshuffled every epoch; `onSkip` hears of each row that turns out to be
+ * of no use, once.
+ *
+ * @example
+ * import { openRunData, runConfig, shuffled } from 'papo';
+ *
+ * const data = await openRunData(runConfig({ data: { builtin: { train: 8, validation: 8, test: 8 } } }));
+ * const rows = shuffled(data.train, 1);
+ * const epoch = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((position) => rows.at(position)));
+ * new Set(epoch.map(({ id }) => id)).size; // 8
+ */
 export function shuffled(
   source: RowSource,
   seed: number | string,

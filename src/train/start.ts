@@ -39,7 +39,7 @@ export async function startTraining(options: StartOptions, out: Terminal): Promi
   return untilStopped(
     async (signal) => {
       try {
-        const outcome = await train(options, progress, signal);
+        const { outcome } = await trainRun(options, progress, signal);
         return outcome.interrupted ? exitStatus(signal.reason as StopSignal) : 0;
       } catch (error) {
         // Before the first step, while a user's module is loaded.
@@ -52,11 +52,17 @@ export async function startTraining(options: StartOptions, out: Terminal): Promi
   );
 }
 
-async function train(options: StartOptions, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+/** A run from its settings to its end, or to where the signal stops it. @returns what came out, and the folder of the run */
+export async function trainRun(
+  options: StartOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ outcome: Outcome; dir: string }> {
   const folder =
     options.resume === undefined ? beginRun(options.layers) : await resumeRun(options.resume, options.layers);
   try {
-    return await trainIn(folder, options, progress, signal);
+    const outcome = await trainIn(folder, options, progress, signal);
+    return { outcome, dir: folder.dir };
   } catch (error) {
     progress.end();
     const goOn = folder.leave();

@@ -140,6 +140,13 @@ function upright(img: RgbImage, orientation: number): RgbImage {
  * byte, CMYK goes through Pillow's formula. One departure: a fully transparent GIF pixel is black.
  * Pictures of more than `MAX_PIXELS` are refused before they are decoded. Throws ImageError naming the picture then, and when
  * it is broken or cut short: never a half-grey picture.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs';
+ * import { decodeImage } from 'papo';
+ *
+ * const { width, height, data } = await decodeImage(readFileSync('picture.png'), 'picture.png');
+ * data.length === height * width * 3; // true
  */
 export function decodeImage(
   bytes: Uint8Array,

@@ -14,6 +14,8 @@ export const NO_ANSWER = 'None';
  * is not replaced by an earlier complete one.
  *
  * @example
+ * import { extractBoxed } from 'papo';
+ *
  * extractBoxed('so \\boxed{\\frac{1}{2}}.'); // '\\frac{1}{2}'
  */
 export function extractBoxed(response: string): string {

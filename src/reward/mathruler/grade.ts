@@ -17,8 +17,10 @@ const LONGEST = 5_000;
  * @param truth the answer of the data set
  *
  * @example
+ * import { gradeAnswer } from 'papo';
+ *
  * gradeAnswer('\\frac12', '1/2'); // true
- * gradeAnswer('2/4', '1/2'); // false: not reduced
+ * gradeAnswer('2/4', '1/2'); // false, as it is not reduced
  */
 export function gradeAnswer(given: string, truth: string): boolean {
   if (given === truth) return true;
