@@ -56,9 +56,14 @@ function publicNames(): Public[] {
 }
 
 const names = publicNames();
-const examples = names.flatMap(({ name, examples }) =>
-  examples.map((code, i) => ({ file: examples.length > 1 ? `${name}-${i + 1}` : name, code })),
-);
+/** The README's section on the library is an example too. */
+const section = readFileSync(join(ROOT, 'README.md'), 'utf8').split('## As a library')[1];
+const examples = [
+  ...names.flatMap(({ name, examples }) =>
+    examples.map((code, i) => ({ file: examples.length > 1 ? `${name}-${i + 1}` : name, code })),
+  ),
+  { file: 'README', code: /```ts\n(.*?)```/s.exec(section)?.[1] ?? '' },
+];
 
 /** `expression; // value` as a check that the one is the other. */
 const checked = (code: string): string =>

@@ -1,5 +1,5 @@
 /** The files of a split in a directory, as the hub, Python's `datasets` and people lay them out. */
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { Split } from './split.ts';
@@ -17,7 +17,7 @@ const EXTENSIONS = ['parquet', 'jsonl', 'ndjson', 'json', 'arrow', 'csv'];
 const METADATA = ['metadata.jsonl', 'metadata.csv', 'metadata.parquet'];
 
 /** What a path is, or undefined for any path that leads nowhere, however odd. */
-export function statOf(path: string): Stats | undefined {
+export function statOf(path: string): { isFile(): boolean; isDirectory(): boolean } | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {

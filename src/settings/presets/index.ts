@@ -10,9 +10,11 @@ import { papoGNoRef } from './papo-g-no-ref.ts';
 import type { Preset } from './preset.ts';
 import { vppo } from './vppo.ts';
 
-export const presets: readonly Preset[] = [grpo, dapo, papoG, papoD, papoGNoRef, vppo, noisyRollout, dvrp];
+const all = [grpo, dapo, papoG, papoD, papoGNoRef, vppo, noisyRollout, dvrp] as const;
 
-export const presetNames = presets.map(({ name }) => name);
+export const presets: readonly Preset[] = all;
+
+export const presetNames = all.map(({ name }) => name);
 
 /** @throws ConfigError where there is none of that name */
 export function presetOf(name: string): Preset {

@@ -17,7 +17,8 @@ export interface PresetConfig {
 
 /** A partial configuration of a run, with the source of its values; what it leaves out is its size's (sizes.ts). */
 export interface Preset {
-  name: string;
+  /** A type with which names stay literals: settings allow no other. */
+  name: Lowercase<string>;
   title: string;
   /** Where the values are from. */
   source: { objective: string; mask?: string; rollout?: string };
