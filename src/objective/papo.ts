@@ -10,6 +10,7 @@ import * as t from '../tensor/ops.ts';
 import type { ObjectiveConfig } from './config.ts';
 import { estimatorOf } from './estimators/index.ts';
 import { limited } from './estimators/limits.ts';
+import type { ObjectiveMetric } from './metrics.ts';
 import { surrogateOf } from './surrogates/index.ts';
 import type { Measured, Term } from './term.ts';
 import { furtherTerms } from './terms/index.ts';
@@ -23,7 +24,7 @@ export interface Now {
 }
 
 /** The equation as the terms of the loss −J. @see docs/objective.md */
-export function papo(c: ObjectiveConfig, now: Now = {}): Term[] {
+export function papo(c: ObjectiveConfig, now: Now = {}): Term<ObjectiveMetric>[] {
   const { gamma, beta, eta1, eta2 } = coefficients(c, now);
   const masked = { masked: c.maskedGradient };
   return [
@@ -40,7 +41,7 @@ export function papo(c: ObjectiveConfig, now: Now = {}): Term[] {
       needs: { reference: true },
       value(x) {
         const kl = estimatorOf(c.refPenalty).kl(x.logp, x.logp_ref);
-        return { value: kl, diagnostics: capped('kl_ref_capped', kl, estimatorOf(c.refPenalty).limit) };
+        return { value: kl, diagnostics: { kl_ref_capped: capped(kl, estimatorOf(c.refPenalty).limit) } };
       },
     },
     {
@@ -54,7 +55,7 @@ export function papo(c: ObjectiveConfig, now: Now = {}): Term[] {
         const limit = c.cap ?? estimatorOf(c.penalty).limit;
         return {
           value: kl,
-          diagnostics: { kl_prcp_square: t.square(kl), ...capped('kl_prcp_capped', kl, limit) },
+          diagnostics: { kl_prcp_square: t.square(kl), kl_prcp_capped: capped(kl, limit) },
         };
       },
     },
@@ -87,7 +88,7 @@ export function coefficients(c: ObjectiveConfig, now: Now = {}) {
 }
 
 /** The surrogate of the expected advantage, negated, as far as a shaping lets each token count. */
-function surrogate(x: Inputs, c: ObjectiveConfig): Measured {
+function surrogate(x: Inputs, c: ObjectiveConfig): Measured<ObjectiveMetric> {
   const { logp, logp_old, advantage } = x;
   const valid = t.greater(x.tokenWeight ?? x.weight, 0);
   const built = surrogateOf(c.surrogate).build({ logp, logp_old, advantage, valid }, c.surrogate);
@@ -109,5 +110,5 @@ function perception(x: Inputs, c: ObjectiveConfig): t.Tensor {
 const H = (logp: t.Tensor) => t.neg(logp);
 
 /** The share of tokens at an estimator's limit, so that no KL is limited in silence. */
-const capped = (name: string, kl: t.Tensor, limit: number | null): Record<string, t.Tensor> =>
-  limit === null ? {} : { [name]: t.cast(t.greaterOrEqual(kl, limit), 'float32') };
+const capped = (kl: t.Tensor, limit: number | null): t.Tensor | undefined =>
+  limit === null ? undefined : t.cast(t.greaterOrEqual(kl, limit), 'float32');

@@ -11,9 +11,10 @@ export interface Needs {
   weights?: readonly WeightName[];
 }
 
-export interface Term {
+/** `N` are the names of metrics that it may use. */
+export interface Term<N extends string = string> {
   /** What it is called among the metrics. */
-  name: string;
+  name: N;
   /** Where it is from. */
   source: string;
   /** What it is multiplied with in the loss, which is minimised; 0 leaves it out. */
@@ -24,13 +25,13 @@ export interface Term {
   /** Compares views of the pictures, so that prompts without pictures take no part. */
   comparesViews?: boolean;
   /** The term of each token, [D, T]. */
-  value(x: Inputs): t.Tensor | Measured;
+  value(x: Inputs): t.Tensor | Measured<N>;
 }
 
 /** The term of each token, and what is logged beside it, each [D, T] and averaged over all tokens. */
-export interface Measured {
+export interface Measured<N extends string = string> {
   value: t.Tensor;
-  diagnostics: Record<string, t.Tensor>;
+  diagnostics: Readonly<Partial<Record<N, t.Tensor>>>;
 }
 
 /** All that the terms of the loss need together. */
@@ -86,7 +87,7 @@ export function lossOf(terms: readonly Term[], weights: readonly WeightName[]): 
         const sum = t.sum(t.mul(seen(average), value));
         sums[term.name] = sum;
         for (const [name, each] of Object.entries(more))
-          diagnostics[name] = t.sum(t.mul(seen(tokenWeight), each));
+          if (each) diagnostics[name] = t.sum(t.mul(seen(tokenWeight), each));
         const coefficient = coefficients[term.name];
         if (!coefficient) continue;
         const part = t.mul(sum, coefficient);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Metrics } from '../../metric.ts';
 import * as t from '../../tensor/ops.ts';
-import { clippedRatio, logRatioOf, share } from './ratio.ts';
+import { clippedRatio, logRatioOf, ratioMetric, share } from './ratio.ts';
 import type { Surrogate } from './surrogate.ts';
 
 const settings = z
@@ -24,10 +25,20 @@ const settings = z
     'CISPO (arXiv 2506.13585): the clipped ratio is a weight without gradient on A log π, so that no token drops out',
   );
 
+const metrics = {
+  ratio: ratioMetric,
+  clip_ratio_high: {
+    unit: 'share',
+    meaning: 'tokens whose weight is clipped at 1 + `clipHigh`; they keep a gradient',
+    healthy: 'close to 0; a large share says that the policy is far from the one that drew the responses',
+  },
+} satisfies Metrics;
+
 /** sg[ clip(r, 1−ε_l, 1+ε_h) ] A log π: clipped tokens keep a gradient, of bounded size. */
 export const cispo = {
   kind: 'cispo',
   settings,
+  metrics,
   source: 'CISPO (MiniMax-M1), arXiv 2506.13585, equations 4 and 5',
   build(x, { clipLow, clipHigh }) {
     const logRatio = logRatioOf(x);
@@ -38,4 +49,4 @@ export const cispo = {
       diagnostics: { ratio: r, clip_ratio_high: share(t.greater(r, 1 + clipHigh)) },
     };
   },
-} satisfies Surrogate<z.output<typeof settings>>;
+} satisfies Surrogate<z.output<typeof settings>, keyof typeof metrics>;

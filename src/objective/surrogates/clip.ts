@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Metrics } from '../../metric.ts';
 import * as t from '../../tensor/ops.ts';
-import { clippedRatio, logRatioOf, share } from './ratio.ts';
+import { clippedRatio, logRatioOf, ratioMetric, share } from './ratio.ts';
 import type { Surrogate } from './surrogate.ts';
 
 const settings = z
@@ -17,15 +18,27 @@ const settings = z
   })
   .describe('min[ r A, clip(r, 1−ε_l, 1+ε_h) A ] with the ratio r of each token (PPO, GRPO, DAPO)');
 
-/**
- * min[ r A, clip(r, 1−ε_l, 1+ε_h) A ], for A < 0 not below `clipDual` · A.
- * - `ratio`: π/π_old.
- * - `clip_ratio_high`: share of tokens whose ratio is clipped (the public code's pg_clipfrac_higher, for A of either sign).
- * - `clip_ratio_low`: share of tokens that the dual clip holds (its pg_clipfrac_lower).
- */
+const metrics = {
+  ratio: ratioMetric,
+  clip_ratio_high: {
+    unit: 'share',
+    meaning:
+      'tokens whose ratio is clipped: above 1 + `clipHigh` for A > 0, below 1 − `clipLow` for A < 0 (pg_clipfrac_higher of the public code)',
+    healthy: 'far below 0.01 and steady; in the collapse of the paper it kept growing, from .0006 to .007',
+  },
+  clip_ratio_low: {
+    unit: 'share',
+    meaning:
+      'tokens with A < 0 whose loss the dual clip holds, where `clipDual` is set (pg_clipfrac_lower of the public code)',
+    healthy: 'close to 0: the policy has run away from tokens that it was to give up only a little of',
+  },
+} satisfies Metrics;
+
+/** min[ r A, clip(r, 1−ε_l, 1+ε_h) A ], for A < 0 not below `clipDual` · A. */
 export const clip = {
   kind: 'clip',
   settings,
+  metrics,
   source: 'PAPO equation 1; public code, compute_policy_loss; dual clip: arXiv 1912.09729',
   build(x, { clipLow, clipHigh, clipDual }) {
     const A = x.advantage;
@@ -34,13 +47,13 @@ export const clip = {
     const rA = t.mul(r, A);
     const clipped = t.mul(clippedRatio(logRatio, clipLow, clipHigh), A);
     const J = t.minimum(rA, clipped);
-    const diagnostics: Record<string, t.Tensor> = {
-      ratio: r,
-      clip_ratio_high: share(t.greater(rA, clipped)),
-    };
+    const diagnostics = { ratio: r, clip_ratio_high: share(t.greater(rA, clipped)) };
     if (clipDual === null) return { value: J, diagnostics };
     const floor = t.mul(A, clipDual);
-    diagnostics.clip_ratio_low = share(t.and(t.less(A, 0), t.less(J, floor)));
-    return { value: t.where(t.less(A, 0), t.maximum(J, floor), J), diagnostics };
+    const clip_ratio_low = share(t.and(t.less(A, 0), t.less(J, floor)));
+    return {
+      value: t.where(t.less(A, 0), t.maximum(J, floor), J),
+      diagnostics: { ...diagnostics, clip_ratio_low },
+    };
   },
-} satisfies Surrogate<z.output<typeof settings>>;
+} satisfies Surrogate<z.output<typeof settings>, keyof typeof metrics>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Metrics } from '../../metric.ts';
 import * as t from '../../tensor/ops.ts';
 import { clippedRatio, logRatioOf, share } from './ratio.ts';
 import type { Surrogate } from './surrogate.ts';
@@ -22,6 +23,20 @@ const settings = z
     'GSPO (arXiv 2507.18071): clipped like PPO, with one ratio a response, the geometric mean of its tokens’; the paper averages by sequence',
   );
 
+const metrics = {
+  ratio: {
+    unit: 'ratio',
+    meaning: 'mean over tokens of the ratio of their response, the geometric mean of its tokens’ π/π_old',
+    healthy: '1 in the first update of a rollout batch; it moves far less than the ratio of single tokens',
+  },
+  clip_ratio_high: {
+    unit: 'share',
+    meaning: 'tokens of responses whose ratio is clipped, for A of either sign',
+    healthy:
+      'large beside that of the other surrogates, as whole responses are clipped: the paper reports a hundred times that of GRPO, and that it learns better all the same',
+  },
+} satisfies Metrics;
+
 /**
  * s = (π(o)/π_old(o))^(1/|o|), min[ s A, clip(s) A ] on every token of a response. Its average by sequence is the paper's
  * equation 5; all tokens of a response have one gradient, s A / |o|, where s is not clipped.
@@ -29,6 +44,7 @@ const settings = z
 export const gspo = {
   kind: 'gspo',
   settings,
+  metrics,
   source: 'GSPO, arXiv 2507.18071, equations 5 to 7',
   build(x, { clipLow, clipHigh }) {
     const A = x.advantage;
@@ -44,4 +60,4 @@ export const gspo = {
       diagnostics: { ratio: s, clip_ratio_high: share(t.greater(sA, clipped)) },
     };
   },
-} satisfies Surrogate<z.output<typeof settings>>;
+} satisfies Surrogate<z.output<typeof settings>, keyof typeof metrics>;

@@ -1,5 +1,6 @@
 /** The surrogates that a configuration can name; a new one is a file beside this and a line here. */
 import { kindSchema, memberOf } from '../../kinds.ts';
+import type { KeyOf } from '../../metric.ts';
 import { cispo } from './cispo.ts';
 import { clip } from './clip.ts';
 import { gspo } from './gspo.ts';
@@ -10,5 +11,11 @@ export const surrogates = [clip, gspo, cispo, sapo] as const;
 
 export const surrogateSchema = kindSchema(surrogates);
 
-export const surrogateOf = (settings: { kind: string }): Surrogate =>
-  memberOf<Surrogate>(surrogates, settings);
+type NamesOf<S> = S extends { metrics: infer M } ? keyof M & string : never;
+
+/** What surrogates log. */
+type Logged = NamesOf<(typeof surrogates)[number]>;
+export type SurrogateMetric = KeyOf<Logged>;
+
+export const surrogateOf = (settings: { kind: string }): Surrogate<unknown, Logged> =>
+  memberOf<Surrogate<unknown, Logged>>(surrogates, settings);

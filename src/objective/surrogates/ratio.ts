@@ -1,6 +1,14 @@
+import type { Metric } from '../../metric.ts';
 import * as t from '../../tensor/ops.ts';
 import { limited } from '../estimators/limits.ts';
 import type { SurrogateInputs } from './surrogate.ts';
+
+/** How the ratio of a token is logged. */
+export const ratioMetric: Metric = {
+  unit: 'ratio',
+  meaning: 'mean of π/π_old over tokens',
+  healthy: '1 in the first update of a rollout batch, and close to 1 in those that follow',
+};
 
 /** log π − log π_old of each token, limited so that its exponential is finite. */
 export const logRatioOf = ({ logp, logp_old }: SurrogateInputs): t.Tensor => limited(t.sub(logp, logp_old));

@@ -1,4 +1,5 @@
 import type { Kind } from '../../kinds.ts';
+import type { KeyOf, Metric } from '../../metric.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 
 /** What a surrogate is made of, each [D, T]. */
@@ -12,9 +13,13 @@ export interface SurrogateInputs {
   valid: Tensor;
 }
 
-/** What stands for the expected advantage in the objective, to be maximised: one number a token. */
-export interface Surrogate<S = unknown> extends Kind {
+/**
+ * What stands for the expected advantage in the objective, to be maximised: one number a token. `N` are the names of what
+ * it logs.
+ */
+export interface Surrogate<S = unknown, N extends string = string> extends Kind {
   source: string;
+  metrics: Readonly<Partial<Record<N, Metric>>>;
   /** @returns the surrogate [D, T], and what is logged beside it, each [D, T] and averaged over all tokens */
-  build(x: SurrogateInputs, settings: S): { value: Tensor; diagnostics: Record<string, Tensor> };
+  build(x: SurrogateInputs, settings: S): { value: Tensor; diagnostics: Partial<Record<KeyOf<N>, Tensor>> };
 }

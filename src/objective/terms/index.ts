@@ -1,10 +1,11 @@
 /** Terms beyond the paper's equation; a new one is a file beside this and a line here. */
 import { z } from 'zod';
+import type { KeyOf } from '../../metric.ts';
 import type { Term } from '../term.ts';
 import { sft } from './sft.ts';
 import { viewKl } from './view-kl.ts';
 
-const further = [sft, viewKl] as const;
+export const further = [sft, viewKl] as const;
 
 type Intersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never;
 type Settings = Intersection<(typeof further)[number]['settings']>;
@@ -14,5 +15,10 @@ export const furtherSettings: Settings = Object.assign({}, ...further.map(({ set
 
 const settingsOf = z.object(furtherSettings);
 
-export const furtherTerms = (config: z.output<typeof settingsOf>): Term[] =>
-  further.flatMap((kind) => kind.terms(config));
+type NamesOf<T> = T extends { metrics: infer M } ? keyof M & string : never;
+
+/** What they log. */
+export type FurtherMetric = KeyOf<NamesOf<(typeof further)[number]>>;
+
+export const furtherTerms = (config: z.output<typeof settingsOf>): Term<FurtherMetric>[] =>
+  further.flatMap<Term<FurtherMetric>>((kind) => kind.terms(config));

@@ -13,6 +13,13 @@ export const sft = furtherTerm({
         'weight of the negative log-likelihood of correct rollouts (public code: 1e-3); 0 leaves it out',
       ),
   },
+  metrics: {
+    sft_loss: {
+      unit: 'nats a token',
+      meaning: '−log π on correct responses, where `objective.sft` is above 0',
+      healthy: 'falls slowly, as correct responses grow likelier; 0 where no response was correct',
+    },
+  },
   terms: ({ sft }) => [
     {
       name: 'sft_loss',

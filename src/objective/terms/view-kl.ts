@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import * as t from '../../tensor/ops.ts';
 import { estimatorOf, estimatorSchema } from '../estimators/index.ts';
-import type { Term } from '../term.ts';
 import { logpOf } from '../types.ts';
 import { furtherTerm } from './further.ts';
 
@@ -9,9 +8,9 @@ import { furtherTerm } from './further.ts';
 const viewSchema = z.strictObject({
   view: z
     .string()
-    .regex(/^(?!(original|masked|old|ref)$)[a-z][a-zA-Z0-9]*$/, {
+    .regex(/^(?!(original|masked|old|ref|prcp)$)[a-z][a-zA-Z0-9]*$/, {
       message:
-        'a view is a word that starts small and is not original, masked, old or ref (KL to the masked view is gamma)',
+        'a view is a word that starts small and is not original, masked, old, ref or prcp (KL to the masked view is gamma)',
     })
     .describe('name of the view, e.g. noised'),
   coefficient: z
@@ -46,8 +45,21 @@ export const viewKl = furtherTerm({
       .default([])
       .describe('KL terms to further views of the images'),
   },
+  metrics: {
+    'kl_<view>': {
+      unit: 'nats a token',
+      meaning: 'KL(π ‖ π under a further view of `objective.views`), by its `penalty`',
+      healthy:
+        'follows its coefficient: above 0 it falls or stays small, below 0 it grows; like KL_prcp it must not reach the limit of its estimator',
+    },
+    'entropy_<view>': {
+      unit: 'nats a token',
+      meaning: 'entropy under that view, estimated as −log π of the sampled tokens',
+      healthy: 'at least that of the original view, from which the tokens were sampled; it must not soar',
+    },
+  },
   terms: ({ views }) =>
-    views.flatMap(({ view, coefficient, penalty, gradient, entropy }): Term[] => [
+    views.flatMap(({ view, coefficient, penalty, gradient, entropy }) => [
       {
         name: `kl_${view}`,
         source: 'DVRP, arXiv 2601.06801, equation 4',
