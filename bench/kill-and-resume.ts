@@ -15,9 +15,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type JsonLine, readJsonl } from '../src/metrics/jsonl.ts';
+import { UNSTEADY } from '../src/metrics/step.ts';
 import { random } from '../src/random.ts';
 import { table } from '../src/train/progress.ts';
-import { UNSTEADY } from '../src/train/step-line.ts';
 
 const { values: options } = parseArgs({
   options: {

@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { readJsonl } from '../src/metrics/jsonl.ts';
+import { UNSTEADY } from '../src/metrics/step.ts';
 import { presetNames } from '../src/settings/presets/index.ts';
-import { UNSTEADY } from '../src/train/step-line.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

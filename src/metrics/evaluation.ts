@@ -25,5 +25,6 @@ export const testMetrics = {
     meaning: 'accuracy of the most likely response (temperature 0)',
     healthy:
       'rises too where something new is learnt; where it stays while `accuracy` rises, the policy learnt to do more often what it could do before',
+    only: 'where it is asked for, as the tests of a run do',
   },
 } satisfies Metrics;

@@ -2,6 +2,7 @@
 import type { KeyOf, Metric } from '../metric.ts';
 import type { ObjectiveMetric } from '../objective/metrics.ts';
 import type { evaluationMetrics, testMetrics } from './evaluation.ts';
+import { readJsonl } from './jsonl.ts';
 import type { StepMetric } from './step.ts';
 
 /** Names that are in every line, and the others. */
@@ -30,17 +31,20 @@ type LineOf<M extends Readonly<Record<keyof M, Metric>>> = {
 export type ObjectiveValues = Partial<Record<ObjectiveMetric, number>>;
 
 /** A line's `step` is the number of steps that are done by then: 0 before the first. */
-interface Stamp<K extends string> {
-  kind: K;
-  step: number;
-}
+type Stamp<K extends string> = { kind: K; step: number };
 export type StepLine = Stamp<'step'> & LineOf<StepMetric> & ObjectiveValues & { entropy: number };
 export type ValidationLine = Stamp<'validation'> & LineOf<typeof evaluationMetrics>;
 export type TestLine = Stamp<'test'> & LineOf<typeof testMetrics>;
 export type MetricsLine = StepLine | ValidationLine | TestLine;
 
+/** A line as it is read: of the names that are described, with whatever value the file has. */
+export type ReadLine = { readonly [K in keyof StepLine | keyof ValidationLine | keyof TestLine]?: unknown };
+
+/** The lines of a metrics.jsonl. @throws DataError as `readJsonl` does */
+export const readMetrics = (path: string): ReadLine[] => readJsonl(path);
+
 /** What a step's seconds are told apart by. */
-export type SecondsPart = keyof StepLine['seconds'] & string;
+export type SecondsPart = Exclude<keyof StepLine['seconds'] & string, 'total'>;
 
 /** The one place where the name of a view's scoring among a step's seconds is made. */
 export const scoringOf = (view: string): `score_${string}` => `score_${view}`;

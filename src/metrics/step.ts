@@ -193,7 +193,7 @@ const time = {
   'seconds.self_check': {
     unit: 's',
     meaning: 'holding the numbers of the engine against each other (`engine.selfCheck`)',
-    healthy: 'seconds, once',
+    healthy: 'small, once',
     only: 'in the first step of a session',
   },
   'seconds.train': {

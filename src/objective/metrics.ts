@@ -22,20 +22,22 @@ const equation = {
   },
   kl_ref: {
     unit: 'nats a token',
-    meaning: 'KL(π ‖ π_ref) by the estimator `objective.refPenalty`, where β is above 0',
+    meaning: 'KL(π ‖ π_ref) by the estimator `objective.refPenalty`',
+    only: 'where β is above 0',
     healthy:
       'close to 0 in the first step, then grows slowly; jumps say that the policy leaves the reference',
   },
   kl_ref_capped: {
     unit: 'share',
-    meaning:
-      "tokens at the limit of KL_ref's estimator, where their gradient is 0; left out where it has no limit",
+    meaning: "tokens at the limit of KL_ref's estimator, where their gradient is 0",
+    only: 'where it has one',
     healthy: '0 or close to it',
   },
   kl_prcp: {
     unit: 'nats a token',
     meaning:
-      'KL(π ‖ π_mask): the term of the objective where γ is above 0, else k3 of the log-probabilities before the update, in the steps of `logging.klPrcpEvery`',
+      'KL(π ‖ π_mask): the term of the objective where it has one, else k3 of the log-probabilities before the update',
+    only: 'where the masked view is computed: with γ above 0, where a shaping asks, and in the steps of `logging.klPrcpEvery`',
     healthy:
       'above 0 (the policy uses the picture), steady or slowly growing. Near 0: it answers as if blind, or the mask hides nothing. A steep climb, or a value at its limit (10, or `objective.cap`), is hacking',
   },
@@ -47,7 +49,8 @@ const equation = {
   kl_prcp_capped: {
     unit: 'share',
     meaning:
-      "tokens whose KL_prcp is at the estimator's limit or at `objective.cap`, where their gradient is 0; left out where there is no limit",
+      "tokens whose KL_prcp is at the estimator's limit or at `objective.cap`, where their gradient is 0",
+    only: 'where there is such a limit',
     healthy: 'close to 0 without a cap; a growing share says that KL_prcp is being hacked',
   },
   entropy: {
@@ -59,6 +62,7 @@ const equation = {
   entropy_masked: {
     unit: 'nats a token',
     meaning: 'the same under the masked picture, on the tokens sampled with the original one',
+    only: 'where `kl_prcp` is',
     healthy: 'above `entropy`, steady. In the collapse of the paper it rose from .4 to 1.3',
   },
 } satisfies Metrics;

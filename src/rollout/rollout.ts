@@ -2,6 +2,7 @@
 
 import type { Row } from '../data/row.ts';
 import type { Engine, Rollout, SampleOptions } from '../engine/types.ts';
+import type { SecondsPart } from '../metrics/lines.ts';
 import type { Reward, RewardFunction } from '../reward/reward.ts';
 import type { MadePrompt, PromptMaker } from './prompts.ts';
 
@@ -19,7 +20,7 @@ export interface RolloutContext {
   maker: PromptMaker;
   reward: RewardFunction;
   /** Adds the seconds of a part of the step. */
-  clock: <T>(part: string, work: () => Promise<T>) => Promise<T>;
+  clock: <T>(part: SecondsPart, work: () => Promise<T>) => Promise<T>;
 }
 
 /** How many responses of each prompt are drawn while the policy sees which view of the pictures. */

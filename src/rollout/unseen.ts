@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Row } from '../data/row.ts';
 import type { Rows } from '../data/source.ts';
 import { PapoError } from '../errors.ts';
-import { readJsonl } from '../metrics/jsonl.ts';
+import { readMetrics } from '../metrics/lines.ts';
 
 /** Of a question and the bytes of its pictures. */
 function fingerprint({ problem, images }: Row): string {
@@ -53,4 +53,6 @@ export class Unseen {
 
 /** Ids of the test rows that a metrics file says were trained on. */
 export const trainedOnIn = (metrics: string): string[] =>
-  readJsonl(metrics).flatMap(({ test_rows_trained_on: ids }) => (Array.isArray(ids) ? ids.map(String) : []));
+  readMetrics(metrics).flatMap(({ test_rows_trained_on: ids }) =>
+    Array.isArray(ids) ? ids.map(String) : [],
+  );

@@ -7,7 +7,7 @@ import { writeAside } from '../durable.ts';
 import { CheckpointError, ConfigError, RunError, systemFailure } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { writeFailure } from '../metrics/failure.ts';
-import { readJsonl } from '../metrics/jsonl.ts';
+import { readMetrics } from '../metrics/lines.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { configYaml } from '../settings/describe.ts';
 import { isGone, isPathKey, withAbsolutePaths } from '../settings/paths.ts';
@@ -286,7 +286,7 @@ function refuseGone(dir: string, config: RunConfig): void {
 
 /** Accuracy of a step in validation, where the metrics have it: a run can be stopped between a step and its validation. */
 export function validationAt(dir: string, step: number): number | undefined {
-  const line = readJsonl(join(dir, METRICS)).find((l) => l.kind === 'validation' && l.step === step);
+  const line = readMetrics(join(dir, METRICS)).find((l) => l.kind === 'validation' && l.step === step);
   return typeof line?.accuracy === 'number' ? line.accuracy : undefined;
 }
 
@@ -294,7 +294,7 @@ export function validationAt(dir: string, step: number): number | undefined {
 function hasSteps(dir: string): boolean {
   if (new CheckpointStore(dir).newest()) return true;
   try {
-    return readJsonl(join(dir, METRICS)).some((line) => line.kind === 'step');
+    return readMetrics(join(dir, METRICS)).some((line) => line.kind === 'step');
   } catch {
     return true;
   }

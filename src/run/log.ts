@@ -2,17 +2,19 @@
 import { join } from 'node:path';
 import { syncFolder } from '../durable.ts';
 import { type JsonLine, JsonlWriter, keepLines } from '../metrics/jsonl.ts';
+import type { MetricsLine } from '../metrics/lines.ts';
+import type { SampleLine } from '../metrics/samples.ts';
 import { EventsWriter, keepEvents } from '../metrics/tensorboard.ts';
 
 export const METRICS = 'metrics.jsonl';
 export const SAMPLES = 'samples.jsonl';
 
-/** A line of metrics.jsonl: `kind` is step, validation or test. */
-export interface MetricsLine extends JsonLine {
-  kind: 'step' | 'validation' | 'test';
-  /** Steps done; 0 before the first. */
-  step: number;
-}
+/** What the numbers of a kind of line are called for TensorBoard. */
+const TAGS: Readonly<Record<MetricsLine['kind'], string>> = {
+  step: 'train',
+  validation: 'validation',
+  test: 'test',
+};
 
 export class RunLog {
   private readonly metrics: JsonlWriter;
@@ -34,7 +36,7 @@ export class RunLog {
     };
     const complete = (last: JsonLine | undefined) => done < 0 || Number(last?.step) >= done;
     for (const name of [METRICS, SAMPLES]) keepLines(join(runDir, name), keep, complete);
-    keepEvents(runDir, (step, has) => step <= done && !(step > 0 && has('test/')));
+    keepEvents(runDir, (step, has) => step <= done && !(step > 0 && has(`${TAGS.test}/`)));
     this.metrics = new JsonlWriter(join(runDir, METRICS));
     this.samples = new JsonlWriter(join(runDir, SAMPLES));
     this.events = tensorboard ? new EventsWriter(runDir, Math.max(0, done) + 1) : undefined;
@@ -44,10 +46,10 @@ export class RunLog {
   write(line: MetricsLine): void {
     this.metrics.write(line);
     const { kind, step, ...values } = line;
-    this.events?.scalars(step, Object.fromEntries(scalars(kind === 'step' ? 'train' : kind, values)));
+    this.events?.scalars(step, Object.fromEntries(scalars(TAGS[kind], values)));
   }
 
-  sample(lines: readonly JsonLine[]): void {
+  sample(lines: readonly SampleLine[]): void {
     for (const line of lines) this.samples.write(line);
   }
 

@@ -8,6 +8,7 @@ import type { PapoError } from '../errors.ts';
 import { diffusionMask } from '../mask/kinds/noise.ts';
 import { randomMask } from '../mask/kinds/random.ts';
 import { readJsonl } from '../metrics/jsonl.ts';
+import { UNSTEADY } from '../metrics/step.ts';
 import { makeReward, type RewardFunction } from '../reward/reward.ts';
 import { shuffled } from '../rollout/data.ts';
 import { PromptStream } from '../rollout/stream.ts';
@@ -19,7 +20,6 @@ import { setLayer } from '../settings/resolve.ts';
 import { FakeEngine, fakeMaker, fakeRows } from './fake-engine.testing.ts';
 import { firstState, trainLoop } from './loop.ts';
 import { Progress } from './progress.ts';
-import { UNSTEADY } from './step-line.ts';
 
 /** Small and quick; the table needs a higher rate than a network. */
 const SMALL = [

@@ -1,6 +1,7 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
 import type { Rows } from '../data/source.ts';
 import { UserFunctionError } from '../errors.ts';
+import type { TestLine, ValidationLine } from '../metrics/lines.ts';
 import type { RolloutContext } from '../rollout/rollout.ts';
 import { Unseen } from '../rollout/unseen.ts';
 import { type Evaluation, evaluate } from '../rollout/validate.ts';
@@ -9,7 +10,8 @@ import type { RunLog } from '../run/log.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { evaluationLine, type Progress } from './progress.ts';
 import { coefficientsAt, type StepContext, trainStep } from './step.ts';
-import { klPrcpOf, stepMetrics, stepSamples } from './step-line.ts';
+import { klPrcpOf, sampleLines, stepLine } from './step-line.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { Watch } from './watch.ts';
 
 /** Thrown where the run was asked to stop and stands at a place from which it can go on. */
@@ -56,33 +58,6 @@ export function firstState(config: RunConfig, configHash: string, rows: number):
   };
 }
 
-/** Seconds by part of the step. Parts nest in `total` alone. */
-class Stopwatch {
-  seconds: Record<string, number> = {};
-  private start = performance.now();
-
-  clock = async <T>(part: string, work: () => Promise<T>): Promise<T> => {
-    const from = performance.now();
-    try {
-      return await work();
-    } finally {
-      this.seconds[part] = (this.seconds[part] ?? 0) + (performance.now() - from) / 1000;
-    }
-  };
-
-  /** The parts since the last call, and forgets them. */
-  lap(): Record<string, number> {
-    const total = (performance.now() - this.start) / 1000;
-    const rounded = Object.entries({ ...this.seconds, total }).map(([k, v]) => [
-      k,
-      Math.round(v * 1e4) / 1e4,
-    ]);
-    this.seconds = {};
-    this.start = performance.now();
-    return Object.fromEntries(rounded);
-  }
-}
-
 /** Trains from `state` to the last step. @throws PapoError where data or disk give out; the last checkpoint is intact */
 export async function trainLoop(parts: LoopParts, state: RunState): Promise<Outcome> {
   return new Loop(parts, structuredClone(state)).run();
@@ -123,7 +98,7 @@ class Loop {
         if (this.saves(state.step)) await this.save();
       }
       const after = await this.test();
-      if (after) this.parts.log.write({ kind: 'test', step: state.step, ...flat(after) });
+      if (after) this.parts.log.write(testLine(state.step, after));
       return this.outcome(after, false);
     } catch (error) {
       // A user's function that was cut off because the run is to stop.
@@ -149,7 +124,7 @@ class Loop {
     if (state.step === 0) {
       state.before = await this.test();
       if (state.before) {
-        parts.log.write({ kind: 'test', step: 0, ...flat(state.before) });
+        parts.log.write(testLine(0, state.before));
         parts.progress.say(evaluationLine('before training, test', state.before));
       }
     }
@@ -182,14 +157,14 @@ class Loop {
     const result = await trainStep({ ...this.context, verify }, step, state.schedule.beta!);
     const seconds = this.watch.lap();
     const skippedRows = stream.skipped - skippedBefore;
-    const line = stepMetrics(step, result, { seconds, skippedRows });
     const met = this.unseen.meet(result.collected.kept.map(({ row }) => row));
     if (met.length > 0 && this.unseen.count === met.length)
       progress.say(
         `note: ${met[0]} is a test question and a training question: accuracy on the test questions is not that on unseen ones`,
       );
-    log.write(met.length > 0 ? { ...line, test_rows_trained_on: met } : line);
-    log.sample(stepSamples(step, result, config.logging.samples));
+    const line = stepLine(step, result, { seconds, skippedRows, trainedOn: met });
+    log.write(line);
+    log.sample(sampleLines(step, result, config.logging.samples));
     state.step = step;
     state.position = stream.position;
     state.schedule = coefficientsAt(config, step + 1, result.beta);
@@ -197,16 +172,16 @@ class Loop {
     state.totals.discardedGroups += result.collected.discarded;
     state.totals.skippedSteps += result.skippedSteps;
     state.totals.maskedUnchanged += result.masked.unchanged;
-    state.totals.seconds += seconds.total!;
-    this.stepSeconds.push(seconds.total!);
+    state.totals.seconds += seconds.total;
+    this.stepSeconds.push(seconds.total);
     progress.step({
       step,
       steps: config.train.steps,
-      reward: Number(line.reward),
-      accuracy: Number(line.accuracy),
+      reward: line.reward,
+      accuracy: line.accuracy,
       klPrcp: klPrcpOf(result),
-      entropy: Number(line.entropy),
-      seconds: seconds.total!,
+      entropy: line.entropy,
+      seconds: seconds.total,
       meanSeconds: typical(this.stepSeconds),
     });
     for (const text of this.troubles.after(step, result)) progress.say(text);
@@ -224,7 +199,7 @@ class Loop {
       seed: `${config.seed}/validation`,
       check: this.check,
     });
-    log.write({ kind: 'validation', step: state.step, ...flat(result) });
+    log.write(validationLine(state.step, result));
     this.rate(result.all.sampled);
     progress.say(evaluationLine(`step ${state.step}, validation`, result));
   }
@@ -276,14 +251,20 @@ function typical(seconds: readonly number[]): number {
   return kept.reduce((a, b) => a + b, 0) / kept.length;
 }
 
-/** An evaluation as a line of metrics. */
-function flat({ all, kinds, rows, samples, skipped }: Evaluation) {
+function validationLine(step: number, { all, kinds, rows, samples, skipped }: Evaluation): ValidationLine {
+  const byKind = Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled]);
   return {
+    kind: 'validation',
+    step,
     accuracy: all.sampled,
-    ...(all.greedy === null ? {} : { greedy: all.greedy }),
-    kinds: Object.fromEntries(Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled])),
+    kinds: Object.fromEntries(byKind),
     rows,
     samples,
     skipped_rows: skipped,
   };
+}
+
+function testLine(step: number, evaluation: Evaluation): TestLine {
+  const { greedy } = evaluation.all;
+  return { ...validationLine(step, evaluation), kind: 'test', ...(greedy === null ? {} : { greedy }) };
 }

@@ -1,14 +1,11 @@
 /** What metrics.jsonl says of a step, and which of its responses samples.jsonl shows. */
-import type { JsonLine } from '../metrics/jsonl.ts';
+import { type ObjectiveValues, rewardKey, type StepLine, unscoredKey } from '../metrics/lines.ts';
+import type { SampleLine } from '../metrics/samples.ts';
 import { visualDependency } from '../objective/dependency.ts';
 import { logprobsOf, type ScoredRollout } from '../objective/rollouts.ts';
 import { type LogpName, logpOf } from '../objective/types.ts';
 import type { Tally } from '../rollout/rollout.ts';
-import type { MetricsLine } from '../run/log.ts';
 import type { StepResult } from './step.ts';
-
-/** What of a step differs from run to run; left out of comparisons. */
-export const UNSTEADY = ['seconds', 'tokens_per_second', 'memory_mb'] as const;
 
 /** Mean over all response tokens of a value per token. */
 function tokenMean(result: StepResult, valuesOf: (rollout: ScoredRollout) => Float32Array): number {
@@ -33,20 +30,30 @@ export function klPrcpOf(result: StepResult): number | null {
   return hasMasked(result) ? tokenMean(result, (r) => visualDependency(r)) : null;
 }
 
-export function stepMetrics(
+/**
+ * KL_prcp of the step and the entropies of the policy that drew the responses, whatever the objective has of them. The
+ * update's own `entropy_masked` counts where there is one.
+ */
+function measured(result: StepResult): ObjectiveValues & { entropy: number } {
+  const klPrcp = klPrcpOf(result);
+  const surprise = (name: LogpName) =>
+    tokenMean(result, (r) => logprobsOf(r, name, 'a rollout').map((x) => -x));
+  return {
+    ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
+    entropy: surprise(logpOf('old')),
+    ...(hasMasked(result) ? { entropy_masked: surprise(MASKED) } : {}),
+  };
+}
+
+export function stepLine(
   step: number,
   result: StepResult,
-  more: { seconds: Record<string, number>; skippedRows: number },
-): MetricsLine {
-  const { collected, drawn, terms, masked } = result;
-  const per = (sum: number) => sum / drawn.responses;
-  const negative = (name: LogpName) => (r: ScoredRollout) => logprobsOf(r, name, 'a rollout').map((x) => -x);
-  const klPrcp = klPrcpOf(result);
-  const trained = collected.kept.flatMap((g) =>
-    g.rollouts_G.map((r) => g.prompt.ids_L.length + r.tokens_T.length),
-  );
+  more: { seconds: StepLine['seconds']; skippedRows: number; trainedOn: readonly string[] },
+): StepLine {
+  const { collected, drawn, masked, textOnly, withoutSignal } = result;
+  const { kl_prcp: _, entropy: __, ...terms } = result.terms;
   const { sample, train, total } = more.seconds;
-  const rate = (tokens: number, seconds: number | undefined) => (seconds ? Math.round(tokens / seconds) : 0);
+  const per = (sum: number) => sum / drawn.responses;
   return {
     kind: 'step',
     step,
@@ -54,11 +61,9 @@ export function stepMetrics(
     accuracy: per(drawn.accuracy),
     format: per(drawn.format),
     ...(drawn.unscored > 0 ? { unscored: per(drawn.unscored) } : {}),
-    ...furtherMetrics(drawn),
-    ...(klPrcp === null ? {} : { kl_prcp: klPrcp }),
-    entropy: tokenMean(result, negative(logpOf('old'))),
-    ...(hasMasked(result) ? { entropy_masked: tokenMean(result, negative(MASKED)) } : {}),
-    ...Object.fromEntries(Object.entries(terms).filter(([name]) => name !== 'kl_prcp' && name !== 'entropy')),
+    ...furtherRewards(drawn),
+    ...measured(result),
+    ...terms,
     grad_norm: result.gradNorm,
     learning_rate: result.learningRate,
     gamma: result.now.gamma,
@@ -75,38 +80,47 @@ export function stepMetrics(
     sampling_rounds: collected.tries,
     sampling_rounds_kept_whole: collected.wholeRounds,
     ...(masked.prompts > 0 ? { masked_unchanged: masked.unchanged } : {}),
-    ...(result.textOnly > 0 ? { text_only: result.textOnly } : {}),
+    ...(textOnly > 0 ? { text_only: textOnly } : {}),
     skipped_rows: more.skippedRows,
     skipped_steps: result.skippedSteps,
-    ...(result.withoutSignal ? { without_signal: 1 } : {}),
+    ...(withoutSignal ? { without_signal: 1 } : {}),
     seconds: more.seconds,
     tokens_per_second: {
       sample: rate(drawn.tokens, sample),
-      train: rate(
-        trained.reduce((a, b) => a + b, 0),
-        train,
-      ),
+      train: rate(trainedTokens(result), train),
       step: rate(drawn.tokens, total),
     },
     memory_mb: Math.round(process.memoryUsage().rss / 2 ** 20),
+    ...(more.trainedOn.length > 0 ? { test_rows_trained_on: more.trainedOn } : {}),
   };
 }
 
+const rate = (tokens: number, seconds: number | undefined) => (seconds ? Math.round(tokens / seconds) : 0);
+
+/** Tokens of prompts and responses, a prompt once for each of its responses. */
+function trainedTokens({ collected }: StepResult): number {
+  let tokens = 0;
+  for (const { prompt, rollouts_G } of collected.kept)
+    for (const { tokens_T } of rollouts_G) tokens += prompt.ids_L.length + tokens_T.length;
+  return tokens;
+}
+
 /** The mean of each further reward over what could be scored, and the share that could not. */
-function furtherMetrics(drawn: Tally): Record<string, number> {
-  const out: Record<string, number> = {};
-  for (const [key, { sum, responses, unscored }] of drawn.more) {
-    if (responses > 0) out[`reward/${key}`] = sum / responses;
-    if (unscored > 0) out[`reward/${key}/unscored`] = unscored / (responses + unscored);
+function furtherRewards(drawn: Tally): Pick<StepLine, `reward/${string}`> {
+  const out: Pick<StepLine, `reward/${string}`> = {};
+  for (const [name, { sum, responses, unscored }] of drawn.more) {
+    if (responses > 0) out[rewardKey(name)] = sum / responses;
+    if (unscored > 0) out[unscoredKey(name)] = unscored / (responses + unscored);
   }
   return out;
 }
 
 /** One response of each of the first `count` questions. */
-export function stepSamples(step: number, result: StepResult, count: number): JsonLine[] {
+export function sampleLines(step: number, result: StepResult, count: number): SampleLine[] {
   return result.collected.kept.slice(0, count).map((group, i) => {
     const g = (step + i) % group.rollouts_G.length;
     const { overall, accuracy, format, unscored, more = {} } = group.rewards_G[g];
+    const { tokens_T, stopReason } = group.rollouts_G[g];
     return {
       step,
       id: group.row.id,
@@ -117,9 +131,9 @@ export function stepSamples(step: number, result: StepResult, count: number): Js
       accuracy,
       ...(unscored ? { unscored } : {}),
       format,
-      ...Object.fromEntries(Object.entries(more).map(([key, value]) => [`reward/${key}`, value])),
-      tokens: group.rollouts_G[g]!.tokens_T.length,
-      stop: group.rollouts_G[g]!.stopReason,
+      ...Object.fromEntries(Object.entries(more).map(([name, value]) => [rewardKey(name), value])),
+      tokens: tokens_T.length,
+      stop: stopReason,
       view: group.views_G[g],
     };
   });

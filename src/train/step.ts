@@ -2,6 +2,7 @@
 import type { Group } from '../engine/types.ts';
 import { ConfigError } from '../errors.ts';
 import type { Mask } from '../mask/types.ts';
+import { type ObjectiveValues, scoringOf } from '../metrics/lines.ts';
 import type { Now } from '../objective/papo.ts';
 import type { ScoredGroup } from '../objective/rollouts.ts';
 import { gammaAt, nextBeta } from '../objective/schedule.ts';
@@ -32,7 +33,7 @@ export interface StepResult {
   drawn: Tally;
   scored_P: ScoredGroup[];
   /** Terms of the objective, means over the mini-batches; empty where every step was skipped. */
-  terms: Record<string, number>;
+  terms: ObjectiveValues;
   gradNorm: number;
   skippedSteps: number;
   /** Every advantage was 0, so there was nothing to learn from; the policy was left as it was unless the settings say otherwise. */
@@ -140,8 +141,7 @@ export async function trainStep(context: StepContext, step: number, beta: number
       ? { terms: {}, gradNorm: 0, skippedSteps: 0, learningRate: learningRateAt(config, step) }
       : await clock('train', () => move(context, groups, fed, step));
   const sequences = groups.reduce((n, g) => n + g.rollouts_G.length, 0);
-  const terms: Record<string, number> = moved.terms;
-  const klRef = terms.kl_ref ?? Number.NaN;
+  const klRef = moved.terms.kl_ref ?? Number.NaN;
   const withMask = 'masked' in views ? collected.kept.filter((g) => !isTextOnly(g)) : [];
   return {
     collected,
@@ -179,7 +179,7 @@ async function scoreGroups(
   const pictured = groups.map((group) => !isTextOnly(group));
   const score = async ({ policy, view }: Omit<Scoring, 'name'>) => {
     check();
-    const part = policy === 'reference' ? 'reference' : `score_${view}`;
+    const part = policy === 'reference' ? 'reference' : scoringOf(view);
     const seen = view === 'original' ? asked : asked.filter((_, p) => pictured[p]);
     const scored =
       seen.length === 0 ? [] : await clock(part, () => engine.score(seen, { policy, view, temperature }));
@@ -200,8 +200,8 @@ async function scoreGroups(
       const others = scored.map(([name, all]) => [name, all[p]?.[g] ?? own]);
       return {
         length: tokens_T.length,
-        reward: group.rewards_G[g]!.overall,
-        accuracy: group.rewards_G[g]!.accuracy,
+        reward: group.rewards_G[g].overall,
+        accuracy: group.rewards_G[g].accuracy,
         logprobs: { ...Object.fromEntries(others), [logpOf('old')]: own },
       };
     }),
@@ -214,7 +214,7 @@ async function greedyRewards(context: StepContext, groups: readonly GradedGroup[
   const options = { maxTokens, temperature: 0, topP: 1, seed: `${context.config.seed}/greedy/${step}` };
   context.check();
   const greedy = await rollOut(context, groups, options, [{ view: 'original', samples: 1 }]);
-  return greedy.map((g) => g.rewards_G[0]!.overall);
+  return greedy.map((g) => g.rewards_G[0].overall);
 }
 
 /** One optimiser step for each mini-batch. Once the first has begun, the step is seen through. */

@@ -1,4 +1,5 @@
 /** What a person should not have to find in the metrics: said when it happens first, and again when it lasts. */
+import { rewardKey } from '../metrics/lines.ts';
 import type { GradedGroup } from '../rollout/rollout.ts';
 import type { StepResult } from './step.ts';
 
@@ -47,7 +48,7 @@ export class Watch {
     });
     for (const [name, { responses, unscored }] of drawn.more)
       when(`unscored ${name}`, unscored > 0 && responses === 0, (since) => {
-        return `reward/${name} could not be scored for any response${since}, so it adds nothing`;
+        return `${rewardKey(name)} could not be scored for any response${since}, so it adds nothing`;
       });
     return said;
   }

@@ -30,7 +30,7 @@ const metrics = {
     unit: 'share',
     meaning:
       'tokens with A < 0 whose loss the dual clip holds, where `clipDual` is set (pg_clipfrac_lower of the public code)',
-    healthy: 'close to 0: the policy has run away from tokens that it was to give up only a little of',
+    healthy: 'close to 0; else tokens of bad responses grow several times likelier within a step',
   },
 } satisfies Metrics;
 

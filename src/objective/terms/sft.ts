@@ -16,7 +16,8 @@ export const sft = furtherTerm({
   metrics: {
     sft_loss: {
       unit: 'nats a token',
-      meaning: '−log π on correct responses, where `objective.sft` is above 0',
+      meaning: '−log π on correct responses',
+      only: 'where `objective.sft` is above 0',
       healthy: 'falls slowly, as correct responses grow likelier; 0 where no response was correct',
     },
   },
