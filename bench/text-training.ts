@@ -1,6 +1,6 @@
 /** Forward, backward and AdamW of a text-only decoder: d = 128, 4 layers, 4 heads, T = 128, B = 32, vocabulary 256. */
 import { LocalExecutor } from '../src/engine/onnx/executor.ts';
-import { trainingProgram } from '../src/engine/onnx/training.ts';
+import { trainingProgram } from '../src/engine/onnx/training-program.ts';
 import { GRADIENT } from '../src/engine/program.ts';
 import { buildBatch } from '../src/model/batch.ts';
 import { families } from '../src/model/families.ts';

@@ -15,7 +15,7 @@ import { parseObjective } from '../src/objective/config.ts';
 import type { Estimator } from '../src/objective/estimators/estimator.ts';
 import type { Shaping } from '../src/objective/shapings/shaping.ts';
 import type { Surrogate, SurrogateInputs } from '../src/objective/surrogates/surrogate.ts';
-import type { FurtherTerm } from '../src/objective/terms/further.ts';
+import type { FurtherTerm } from '../src/objective/terms/further-term.ts';
 import type { Inputs } from '../src/objective/types.ts';
 import { random } from '../src/random.ts';
 import type { Grader } from '../src/reward/graders/grader.ts';

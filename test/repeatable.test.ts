@@ -6,7 +6,7 @@ import { burn, CASES, graphOf, unequalRuns } from '../bench/operators.ts';
 import { questions } from '../bench/questions.ts';
 import { openOnnxEngine } from '../src/engine/onnx/engine.ts';
 import { addRows } from '../src/engine/onnx/executor.ts';
-import { trainingProgram } from '../src/engine/onnx/training.ts';
+import { trainingProgram } from '../src/engine/onnx/training-program.ts';
 import type { Prompt, TrainGroup } from '../src/engine/types.ts';
 import { type BatchGroup, buildBatch } from '../src/model/batch.ts';
 import { readCheckpoint } from '../src/model/checkpoint.ts';

@@ -4,12 +4,12 @@
  */
 import { advantageOf } from './advantages/index.ts';
 import type { ObjectiveConfig } from './config.ts';
+import { lossOf, needsOf } from './loss.ts';
 import { overlongPenalty } from './overlong.ts';
 import { type Now, papo } from './papo.ts';
 import { CORRECT, logprobsOf, type ScoredGroup } from './rollouts.ts';
 import { shapingOf } from './shapings/index.ts';
 import type { ShapedRollout } from './shapings/shaping.ts';
-import { lossOf, needsOf } from './term.ts';
 import {
   type ArrayName,
   type LogpName,

@@ -29,8 +29,8 @@ import type {
 import { addPixels, cutLogprobs, cutRollouts, fingerprint, groupOf, tokenFeeds } from './arrays.ts';
 import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
 import { readMoments, writeMoments } from './optimizer-state.ts';
-import { Programs } from './programs.ts';
-import { trainingProgram } from './training.ts';
+import { Programs } from './program-cache.ts';
+import { trainingProgram } from './training-program.ts';
 import { tryProvider } from './try-provider.ts';
 import { PROBE, verifyGradient } from './verify.ts';
 import { WorkerExecutor } from './worker-executor.ts';

@@ -12,7 +12,7 @@ import { decodeImage } from '../../vision/decode.ts';
 import { parseProcessorConfig, prepareImage } from '../../vision/processor.ts';
 import { coefficientFeeds, GRADIENT } from '../program.ts';
 import { addRows } from './executor.ts';
-import { trainingProgram } from './training.ts';
+import { trainingProgram } from './training-program.ts';
 
 const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
 const DIR = `${GOLDEN}tiny_untied`;

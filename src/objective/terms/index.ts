@@ -1,7 +1,7 @@
 /** Terms beyond the paper's equation; a new one is a file beside this and a line here. */
 import { z } from 'zod';
 import type { KeyOf } from '../../metric.ts';
-import type { Term } from '../term.ts';
+import type { Term } from '../loss.ts';
 import { sft } from './sft.ts';
 import { viewKl } from './view-kl.ts';
 

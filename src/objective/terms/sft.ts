@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as t from '../../tensor/ops.ts';
-import { furtherTerm } from './further.ts';
+import { furtherTerm } from './further-term.ts';
 
 /** − c log π on correct rollouts: likelihood beside reinforcement. */
 export const sft = furtherTerm({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import * as t from '../../tensor/ops.ts';
 import { estimatorOf, estimatorSchema } from '../estimators/index.ts';
 import { logpOf } from '../types.ts';
-import { furtherTerm } from './further.ts';
+import { furtherTerm } from './further-term.ts';
 
 /** A KL to a further view of the pictures, beside KL_prcp. */
 const viewSchema = z.strictObject({

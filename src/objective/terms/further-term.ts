@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { KeyOf, Metrics } from '../../metric.ts';
-import type { Term } from '../term.ts';
+import type { Term } from '../loss.ts';
 
 /**
  * Terms beyond the paper's equation: keys of the objective block, the names under which they are logged, and the terms
