@@ -27,7 +27,9 @@ export class WorkerExecutor implements Executor {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
-  private ended = false;
+  /** Why nothing can be asked any more. */
+  private gone: Error | undefined;
+  private ending: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -38,20 +40,24 @@ export class WorkerExecutor implements Executor {
       if ('error' in reply) call?.reject(new GraphError(reply.error.message));
       else call?.resolve(reply.value);
     });
-    this.worker.on('error', (error) => this.fail(error as Error));
-    this.worker.on('exit', (code) => {
-      if (!this.ended)
-        this.fail(new GraphError(`the engine's thread ended with code ${code}; start again with --resume`));
-    });
+    this.worker.on('error', (error) => this.fail(`failed: ${error.message}`, error));
+    this.worker.on('exit', (code) => this.fail(`ended with code ${code}`));
   }
 
-  private fail(error: Error): void {
+  /** Whatever is asked of a thread that has ended would never be answered. */
+  private fail(what: string, cause?: Error): void {
+    const error = new GraphError(`the engine's thread ${what}; start again with --resume`, { cause });
+    this.gone ??= error;
     for (const call of this.waiting.values()) call.reject(error);
     this.waiting.clear();
   }
 
   private call<T>(method: keyof Executor, ...args: unknown[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (this.gone) {
+        reject(this.gone);
+        return;
+      }
       const id = this.count++;
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.worker.postMessage({ id, method, args } satisfies Request);
@@ -72,10 +78,19 @@ export class WorkerExecutor implements Executor {
   moments = () => this.call<Moments>('moments');
   setMoments = (moments: Moments) => this.call<void>('setMoments', moments);
 
-  async end(): Promise<void> {
-    if (this.ended) return;
-    await this.call<void>('end');
-    this.ended = true;
+  end(): Promise<void> {
+    this.ending ??= this.finish();
+    return this.ending;
+  }
+
+  private async finish(): Promise<void> {
+    try {
+      await this.call<void>('end');
+    } catch (error) {
+      // What has ended by itself needs no end.
+      if (error !== this.gone) throw error;
+    }
+    this.gone ??= new GraphError('the engine is closed');
     await this.worker.terminate();
   }
 }
