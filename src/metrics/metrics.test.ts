@@ -182,15 +182,15 @@ describe('TensorBoard events', () => {
     writer.close();
     const [name] = readdirSync(dir);
     expect(name).toMatch(/^events\.out\.tfevents\.1700000000\./);
-    const { events, fields } = readEvents(readFileSync(join(dir, name!)));
+    const { events, fields } = readEvents(readFileSync(join(dir, name)));
     expect(events).toHaveLength(3);
     const [version, start, scalars] = events.map((event) => new Map(event.map((f) => [f.field, f.value])));
-    expect(version!.get(1)).toBe(1_700_000_000.5);
-    expect(String(version!.get(3))).toBe('brain.Event:2');
-    expect(start!.get(2)).toBe(301);
-    expect(fields(start!.get(7) as Buffer)).toEqual([{ field: 1, value: 1 }]);
-    expect(scalars!.get(2)).toBe(301);
-    const values = fields(scalars!.get(5) as Buffer).map(({ value }) =>
+    expect(version.get(1)).toBe(1_700_000_000.5);
+    expect(String(version.get(3))).toBe('brain.Event:2');
+    expect(start.get(2)).toBe(301);
+    expect(fields(start.get(7) as Buffer)).toEqual([{ field: 1, value: 1 }]);
+    expect(scalars.get(2)).toBe(301);
+    const values = fields(scalars.get(5) as Buffer).map(({ value }) =>
       fields(value as Buffer).map((f) => (f.field === 1 ? String(f.value) : f.value)),
     );
     expect(values).toEqual([

@@ -62,7 +62,11 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
     for (const [name, content] of files) writeFileSync(join(dir, name), content);
     const tokenizer = loadTokenizer(dir);
     const chat = loadChatTemplate(dir);
-    const id = (token: string) => tokenizer.idOf(token)!;
+    const id = (token: string) => {
+      const found = tokenizer.idOf(token);
+      if (found === undefined) throw new TypeError(`${token}: not in the vocabulary that was made`);
+      return found;
+    };
     const policy = family.create({
       text: {
         hiddenSize: shape.hidden,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openPolicy } from '../rollout/policy.ts';
 import { resolveConfig, setLayer } from '../settings/resolve.ts';
 import { tempDir } from '../train/loop.testing.ts';
-import { RECIPE } from './pretrain.ts';
+import { RECIPE } from './recipe.ts';
 import { startPretraining } from './start.ts';
 
 const SMALL = {

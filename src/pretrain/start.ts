@@ -9,14 +9,8 @@ import { MOST } from '../settings/blocks.ts';
 import { shellWord } from '../shell.ts';
 import { duration, percent, type Terminal } from '../train/progress.ts';
 import { version } from '../version.ts';
-import {
-  type PretrainOptions,
-  type PretrainReport,
-  pretrain,
-  RECIPE,
-  type Stage,
-  stepsOf,
-} from './pretrain.ts';
+import { type PretrainReport, pretrain } from './pretrain.ts';
+import { type PretrainOptions, RECIPE, type Stage, stepsOf } from './recipe.ts';
 
 /** The options as they were typed. */
 export interface PretrainFlags {

@@ -36,10 +36,10 @@ export interface RunData {
 }
 
 /** Holds the built-in rows, in the folder of the runs. */
-export const BUILTIN = '.data';
+const BUILTIN = '.data';
 
 /** Where the built-in rows of these settings lie; equal settings share a folder. */
-export function builtinFolder(builtin: RunConfig['data']['builtin'], under: string): string {
+function builtinFolder(builtin: RunConfig['data']['builtin'], under: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([version(), builtin]))
     .digest('hex');
@@ -173,7 +173,7 @@ export function shuffled(
     if (position !== next)
       order.restore({ length, epoch: Math.floor(position / length), position: position % length });
     next = position + 1;
-    return order.next(1)[0]!;
+    return order.next(1)[0];
   };
   return {
     at: (position) => source.row(indexAt(position)),

@@ -14,7 +14,7 @@ import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PolicyText } from './prompts.ts';
 
 /** The folder of the base policy that comes with the package. */
-export const BASE_POLICY = fileURLToPath(new URL('../../assets/base-policy', import.meta.url));
+const BASE_POLICY = fileURLToPath(new URL('../../assets/base-policy', import.meta.url));
 
 export interface RunPolicy {
   dir: string;

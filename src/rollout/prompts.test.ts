@@ -26,10 +26,10 @@ describe('a prompt', () => {
   it('has as many pad tokens as the picture has merged patches, in every view', async () => {
     const text = policyText();
     const { prompt } = await promptMaker(text).make(row, masked, ['key']);
-    const [t, h, w] = prompt.views.original[0]!.gridThw;
+    const [t, h, w] = prompt.views.original[0].gridThw;
     const pads = prompt.ids_L.filter((id) => id === text.tokenizer.special.imagePad).length;
     expect(pads).toBe((t * h * w) / text.processor.mergeSize ** 2);
-    expect(prompt.views.masked![0]!.gridThw).toEqual([t, h, w]);
+    expect(prompt.views.masked[0].gridThw).toEqual([t, h, w]);
     expect(text.tokenizer.decode(prompt.ids_L)).toContain('enclosed within \\boxed{}.');
   });
 
@@ -37,7 +37,7 @@ describe('a prompt', () => {
     const maker = promptMaker(policyText());
     const pixels = async (key: string, mask: Mask = masked.masked) => {
       const { prompt, unchanged } = await maker.make(row, { masked: mask }, [key]);
-      return { image: prompt.views.masked![0]!, original: prompt.views.original[0]!, unchanged };
+      return { image: prompt.views.masked[0], original: prompt.views.original[0], unchanged };
     };
     const [a, again, b] = [await pixels('a'), await pixels('a'), await pixels('b')];
     expect(again.image.pixelValues_NC).toEqual(a.image.pixelValues_NC);
@@ -49,7 +49,7 @@ describe('a prompt', () => {
     let black = 0;
     for (let y = 0; y < rgb.height; y += 14)
       for (let x = 0; x < rgb.width; x += 14) {
-        const at = (dy: number, dx: number) => rgb.data[((y + dy) * rgb.width + x + dx) * 3]!;
+        const at = (dy: number, dx: number) => rgb.data[((y + dy) * rgb.width + x + dx) * 3];
         if (at(0, 0) + at(13, 13) + at(7, 3) === 0) black++;
       }
     expect(black / ((rgb.width * rgb.height) / 196)).toBeGreaterThan(0.4);
@@ -76,7 +76,7 @@ describe('a prompt', () => {
   it('brings pictures within the limits that are set, before the mask', async () => {
     const maker = promptMaker(policyText('data.maxPixels=6272'));
     const { prompt } = await maker.make(row, masked, ['key']);
-    const { width, height } = prompt.views.masked![0]!.rgb;
+    const { width, height } = prompt.views.masked[0].rgb;
     expect(width * height).toBeLessThanOrEqual(6272);
   });
 
@@ -126,7 +126,7 @@ describe('a row of another origin', () => {
         'has 5000007 characters, over 16 for each of data.maxPromptTokens 2000',
       ),
     });
-    const wide = Buffer.from(row.images[0]!);
+    const wide = Buffer.from(row.images[0]);
     wide.writeUInt32BE(6000, 16);
     wide.writeUInt32BE(6000, 20);
     wide.writeUInt32BE(crc32(wide.subarray(12, 29)), 29);

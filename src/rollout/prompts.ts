@@ -73,7 +73,7 @@ export function promptMaker(policy: PolicyText): PromptMaker {
       let unchanged = 0;
       for (const [view, mask] of Object.entries(views)) {
         const corrupted = await maskedViews(images, mask, [...key, view], `row ${row.id}`);
-        prepared[view] = corrupted.images.map((image, i) => sameGrid(prepare(image), original[i]!, row.id));
+        prepared[view] = corrupted.images.map((image, i) => sameGrid(prepare(image), original[i], row.id));
         if (view === 'masked') unchanged = corrupted.unchanged;
       }
       return { row, prompt: { id: row.id, ids_L, views: prepared }, unchanged };

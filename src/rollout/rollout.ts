@@ -47,8 +47,8 @@ export async function rollOut(
   return clock('reward', () =>
     Promise.all(
       prompts.map(async (made, p) => {
-        const rollouts_G = drawn.flatMap((rollouts_PG) => rollouts_PG[p]!);
-        const views_G = draws.flatMap(({ view }, d) => drawn[d]![p]!.map(() => view));
+        const rollouts_G = drawn.flatMap((rollouts_PG) => rollouts_PG[p]);
+        const views_G = draws.flatMap(({ view }, d) => drawn[d][p].map(() => view));
         const text_G = rollouts_G.map(({ tokens_T }) => maker.text(tokens_T));
         const row = columnsOf(made.row);
         const rewards_G = await Promise.all(

@@ -68,14 +68,14 @@ export async function evaluate(
     const sampled = await ask(samples, sampling);
     const best = greedy ? await ask(1, { ...sampling, temperature: 0, topP: 1 }) : undefined;
     prompts.forEach(({ row }, p) => {
-      graded.push({ kind: kindOf(row), sampled: sampled[p]!, greedy: best?.[p] ?? null });
+      graded.push({ kind: kindOf(row), sampled: sampled[p], greedy: best?.[p] ?? null });
     });
   }
   if (graded.length === 0)
     throw new DataError(`none of ${rows.length} evaluation rows can be used; the last: ${problem}`);
   const accuracy = (of: typeof graded): Accuracy => ({
     sampled: mean(of.map((g) => g.sampled)),
-    greedy: greedy ? mean(of.map((g) => g.greedy!)) : null,
+    greedy: greedy ? mean(of.flatMap((g) => g.greedy ?? [])) : null,
   });
   const kinds = [...new Set(graded.flatMap((g) => g.kind ?? []))].sort();
   return {

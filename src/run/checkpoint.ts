@@ -24,8 +24,8 @@ const stateSchema = z.object({
   configHash: z.string(),
   /** Rows of the training data: a run does not go on with other data. */
   rows: z.number().int(),
-  /** Coefficients as the schedules left them, for a reader: they are functions of the step. */
-  schedule: z.record(z.string(), z.number()),
+  /** Coefficients of the next step. γ is a function of the step; β is not where its schedule is adaptive. */
+  schedule: z.object({ gamma: z.number(), beta: z.number() }),
   best: z.object({ step: z.number(), accuracy: z.number() }).nullable(),
   /** Accuracy on the test questions before the first step. */
   before: z
@@ -143,16 +143,13 @@ export class CheckpointStore {
   /** @throws Damage where state.json is not what was saved */
   private read({ step, dir }: SavedCheckpoint): { state: RunState; files: FileSums | undefined } {
     const json = jsonOf(join(dir, STATE));
-    const state = stateSchema.safeParse(json);
-    const sums = sumsSchema.safeParse(json);
-    const issue = state.error?.issues[0] ?? sums.error?.issues[0];
-    if (issue) throw new Damage(`${STATE}: ${issue.path.join('.')}: ${issue.message}`);
-    const { files, sha256: sum } = sums.data!;
+    const state = checked(stateSchema, json);
+    const { files, sha256: sum } = checked(sumsSchema, json);
     const { sha256: _, ...rest } = json as Record<string, unknown>;
     if ((files !== undefined || sum !== undefined) && sum !== sha256(rest))
       throw new Damage(`${STATE} is not what was saved (its checksum differs)`);
-    if (state.data!.step !== step) throw new Damage(`it was saved after step ${state.data!.step}`);
-    return { state: state.data!, files };
+    if (state.step !== step) throw new Damage(`it was saved after step ${state.step}`);
+    return { state, files };
   }
 
   /**
@@ -242,6 +239,14 @@ export const goneError = (runDir: string) =>
   );
 
 const names = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
+
+/** @throws Damage where state.json lacks something */
+function checked<T>(schema: z.ZodType<T>, json: unknown): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new Damage(`${STATE}: ${path.join('.')}: ${message}`);
+}
 
 function jsonOf(path: string): unknown {
   let text: string;

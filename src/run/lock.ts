@@ -52,7 +52,7 @@ function statOf(pid: number): { state: string; started: string } | null {
   const text = told(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0]!, started: fields[19]! };
+  return { state: fields[0], started: fields[19] };
 }
 
 function self(): Holder {
@@ -78,7 +78,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Whether the holder may still be at work; a process that cannot be seen from here counts as alive. */
-export function isAlive(holder: Holder): boolean {
+function isAlive(holder: Holder): boolean {
   const here = self();
   if (holder.host !== here.host) return true;
   if (holder.boot !== null && here.boot !== null && holder.boot !== here.boot) return false;
@@ -142,7 +142,7 @@ function place(draft: string, path: string, content: string): boolean {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code!;
+    const { code = '' } = error as NodeJS.ErrnoException;
     // The draft can have been swept away by a holder that has left since.
     if (code === 'EEXIST' || (code === 'ENOENT' && existsSync(dirname(path)))) return false;
     // Some file systems know no links.

@@ -22,7 +22,7 @@ export const PATH_KEYS: readonly string[][] = [
 ];
 
 /** The settings with every path changed; `path#export` counts as a path. */
-export function mapPaths<T extends Values>(values: T, change: (path: string) => string): T {
+function mapPaths<T extends Values>(values: T, change: (path: string) => string): T {
   const out: Values = structuredClone(values);
   const walk = (holder: unknown, [key, ...rest]: readonly string[]) => {
     if (!isObject(holder) || key === undefined) return;

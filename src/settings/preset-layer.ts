@@ -61,7 +61,7 @@ export interface Change {
 }
 
 /** Where a configuration departs from the preset that it names. */
-export function changesOf(config: RunConfig): Change[] {
+function changesOf(config: RunConfig): Change[] {
   const named = presetConfig(config.preset, config.size);
   return settledPaths(config, named)
     .map((path) => ({ path, value: valueAt(config, path), preset: valueAt(named, path) }))
@@ -144,5 +144,6 @@ function isDefaultName(name: string, own: RunConfig): boolean {
 
 function remove(values: Values, path: readonly string[]): void {
   const holder = valueAt(values, path.slice(0, -1));
-  if (isObject(holder)) delete holder[path.at(-1)!];
+  const last = path.at(-1);
+  if (last !== undefined && isObject(holder)) delete holder[last];
 }

@@ -94,7 +94,7 @@ const mergeAll = (layers: readonly Layer[]): Values =>
 function parse(values: Values, layers: readonly Layer[]): RunConfig {
   const parsed = configSchema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(explain(parsed.error.issues[0]!, values, layers));
+  throw new ConfigError(explain(parsed.error.issues[0], values, layers));
 }
 
 function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer[]): string {
@@ -103,7 +103,7 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
   if (issue.path.at(-1) === 'kind' && typeof bare === 'string')
     return unknownKind(issue, bare, values, layers);
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
+    const key = issue.keys[0];
     const siblings = Object.keys((at.node && variantOf(at.node, at.value).properties) ?? {});
     const meant = meantKey(issue.path, key, siblings);
     const path = [...issue.path, key];
@@ -112,8 +112,9 @@ function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer
   }
   const path = quoted(issue.path.join('.'));
   const kinds = issue.path.at(-1) === 'kind' ? kindsAt(issue.path.slice(0, -1), values) : [];
-  const own = !at.node || ['custom', 'invalid_format', 'invalid_key'].includes(issue.code);
-  const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : own ? '' : allowed(at.node!);
+  // These say themselves what is allowed.
+  const own = ['custom', 'invalid_format', 'invalid_key'].includes(issue.code);
+  const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : at.node && !own ? allowed(at.node) : '';
   const message = issue.code === 'invalid_key' ? issue.issues[0].message : issue.message;
   const words = choice === '' ? message : `allowed is ${choice}`;
   const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);

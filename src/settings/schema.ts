@@ -76,9 +76,9 @@ export const variantsOf = (node: SchemaNode) => node.anyOf ?? node.oneOf ?? [nod
 /** Of a union the variant whose `kind` fits the value, else the first that is an object where the value is one. */
 export function variantOf(node: SchemaNode, value: unknown): SchemaNode {
   const variants = variantsOf(node);
-  if (variants.length === 1 || !isObject(value)) return variants[0]!;
+  if (variants.length === 1 || !isObject(value)) return variants[0];
   const objects = variants.filter((v) => v.properties);
-  return objects.find((v) => v.properties!.kind?.const === value.kind) ?? objects[0] ?? variants[0]!;
+  return objects.find((v) => v.properties?.kind?.const === value.kind) ?? objects[0] ?? variants[0];
 }
 
 const ownOf = <T>(of: Record<string, T> | undefined, key: PropertyKey): T | undefined =>
@@ -179,10 +179,10 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= x.length; i++) {
     const next = [i];
     for (let j = 1; j <= y.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1)));
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (x[i - 1] === y[j - 1] ? 0 : 1)));
     row = next;
   }
-  return row[y.length]!;
+  return row[y.length];
 }
 
 /** The nearest word, where one is near. */
@@ -224,7 +224,7 @@ export function meantKey(
   const all = [...allKeys(rootNode)];
   const last = nearest(
     key,
-    all.map((k) => k.at(-1)!),
+    all.flatMap((k) => k.at(-1) ?? []),
   );
   return all.find((k) => k.at(-1) === last)?.join('.');
 }

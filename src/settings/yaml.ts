@@ -36,7 +36,7 @@ export function parseYaml(source: string, fail: (why: string) => Error): unknown
   const problem = document.errors[0];
   if (problem?.code === 'MULTIPLE_DOCS') throw fail('holds several documents; keep one');
   if (problem && /call stack/.test(problem.message)) throw fail(TOO_DEEP);
-  if (problem) throw fail(problem.message.split('\n')[0]!.replace(/:$/, ''));
+  if (problem) throw fail(problem.message.split('\n')[0].replace(/:$/, ''));
   const wrong = new Check(document).faultOf(document.contents, []);
   if (wrong !== undefined) throw fail(wrong);
   try {

@@ -7,7 +7,7 @@ const rules = { enabled: true, low: 0.01, high: 0.99, maxTries: 5 };
 /** Groups are named by what they got. */
 const collect = (rounds: number[][][], wanted: number, options = rules) =>
   collectGroups(
-    async (attempt) => rounds[attempt]!,
+    async (attempt) => rounds[attempt],
     (group) => group,
     wanted,
     options,
@@ -82,9 +82,9 @@ describe('in a run', () => {
     const set = ['preset=dapo', 'dynamicSampling.promptsPerRound=3', 'train.steps=1', 'test.rows=0'];
     const { dir } = await fakeRun({ set });
     const [line] = steadyMetrics(dir).filter((l) => l.kind === 'step');
-    expect(Number(line!.sampling_rounds)).toBeGreaterThan(2);
-    expect(line!.groups_sampled).toBe(3 * Number(line!.sampling_rounds));
-    expect(line!.groups).toBe(8);
+    expect(Number(line.sampling_rounds)).toBeGreaterThan(2);
+    expect(line.groups_sampled).toBe(3 * Number(line.sampling_rounds));
+    expect(line.groups).toBe(8);
   });
 });
 

@@ -37,13 +37,13 @@ export async function collectGroups<G>(
     const accuracy_PG = groups.map(accuracyOf_G);
     const keep = enabled ? keepGroups(accuracy_PG, low, high) : groups.map((_, p) => p);
     const inside = keep.some((p) => {
-      const a = accuracy_PG[p]!;
+      const a = accuracy_PG[p];
       const mean = a.reduce((x, y) => x + y, 0) / a.length;
       return mean > low && mean < high;
     });
     if (enabled && !inside) out.wholeRounds++;
     out.discarded += groups.length - keep.length;
-    out.kept.push(...keep.map((p) => groups[p]!));
+    out.kept.push(...keep.map((p) => groups[p]));
   } while (enabled && out.kept.length < wanted && out.tries < maxTries);
   out.surplus = Math.max(0, out.kept.length - wanted);
   out.kept.length = Math.min(out.kept.length, wanted);

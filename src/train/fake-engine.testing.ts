@@ -55,7 +55,7 @@ export function fakeRows(count: number, from = 0): Row[] {
 /** A picture of one square whose grey level is what it shows; 255 stands for a broken file. */
 function picture(bytes: Uint8Array, id: string): PreparedImage {
   if (bytes[0] === 255) throw new ImageError(`row ${id}, image 1: broken; replace it`);
-  const rgb = { width: 1, height: 1, data: new Uint8Array(3).fill(bytes[0]!) };
+  const rgb = { width: 1, height: 1, data: new Uint8Array(3).fill(bytes[0]) };
   return { gridThw: [1, 1, 1], pixelValues_NC: new Float32Array(1), rgb };
 }
 
@@ -70,7 +70,7 @@ export const fakeMaker: PromptMaker = {
         mask,
         [...key, view],
       );
-      prepared[view] = made.images.map((rgb, i) => ({ ...original[i]!, rgb }));
+      prepared[view] = made.images.map((rgb, i) => ({ ...original[i], rgb }));
       unchanged += made.unchanged;
     }
     return { row, prompt: { id: row.id, ids_L: Int32Array.of(1, 2, 3), views: prepared }, unchanged };
@@ -113,7 +113,7 @@ export class FakeEngine implements Engine {
           const logp_V = this.logps(this.table, shownIn(prompt, view), tokens.length, temperature || 1);
           const id = temperature === 0 ? logp_V.indexOf(Math.max(...logp_V)) : draw(logp_V, rng.next());
           tokens.push(id);
-          logps.push(logp_V[id]!);
+          logps.push(logp_V[id]);
         }
         const stopReason = tokens.at(-1) === END ? 'stop' : 'length';
         return { tokens_T: Int32Array.from(tokens), logprobs_T: Float32Array.from(logps), stopReason };
@@ -136,7 +136,7 @@ export class FakeEngine implements Engine {
   ): Promise<Record<string, number>> {
     this.before('accumulate');
     const rows = groups.flatMap(({ prompt, responses_G, arrays_G }) =>
-      responses_G.map((tokens_T, g) => ({ prompt, tokens_T, arrays: arrays_G[g]! })),
+      responses_G.map((tokens_T, g) => ({ prompt, tokens_T, arrays: arrays_G[g] })),
     );
     const D = rows.length;
     const padded = (of: (row: (typeof rows)[number]) => Float32Array) => {
@@ -150,7 +150,7 @@ export class FakeEngine implements Engine {
     const live = liveOf(objective);
     const feeds: Feeds = coefficientFeeds(objective);
     views.forEach((view, i) => {
-      feeds[live[i]!] = padded(({ prompt, tokens_T }) =>
+      feeds[live[i]] = padded(({ prompt, tokens_T }) =>
         this.scored(this.table, prompt, view, tokens_T, temperature),
       );
     });
@@ -163,20 +163,19 @@ export class FakeEngine implements Engine {
     const { session, names } = await this.program(objective, D);
     const out = await session.run(feeds);
     views.forEach((view, i) => {
-      const g_DT = out[GRADIENT + live[i]!] as Float32Array | undefined;
+      const g_DT = out[GRADIENT + live[i]] as Float32Array | undefined;
       if (!g_DT) return;
       rows.forEach(({ prompt, tokens_T }, d) => {
         tokens_T.forEach((id, t) => {
           const shown = shownIn(prompt, view);
           const logp_V = this.logps(this.table, shown, t, temperature);
           const at = (shown * LENGTH + t) * V;
-          const g = g_DT[d * LENGTH + t]! / temperature;
-          for (let v = 0; v < V; v++)
-            this.gradient[at + v]! += g * ((v === id ? 1 : 0) - Math.exp(logp_V[v]!));
+          const g = g_DT[d * LENGTH + t] / temperature;
+          for (let v = 0; v < V; v++) this.gradient[at + v] += g * ((v === id ? 1 : 0) - Math.exp(logp_V[v]));
         });
       });
     });
-    return Object.fromEntries(names.map((name) => [name, Number(out[name]![0])]));
+    return Object.fromEntries(names.map((name) => [name, Number(out[name][0])]));
   }
 
   async step(optimizer: AdamW): Promise<StepReport> {
@@ -226,7 +225,7 @@ export class FakeEngine implements Engine {
     temperature: number,
   ): Float32Array {
     const shown = shownIn(prompt, view);
-    return Float32Array.from(tokens_T, (id, t) => this.logps(table, shown, t, temperature)[id]!);
+    return Float32Array.from(tokens_T, (id, t) => this.logps(table, shown, t, temperature)[id]);
   }
 
   private program(objective: Objective, D: number): Promise<Compiled> {
@@ -242,12 +241,12 @@ export class FakeEngine implements Engine {
 }
 
 /** Noise makes other grey levels of a picture, which show something too. */
-const shownIn = (prompt: Prompt, view: string) => (prompt.views[view]![0]?.rgb.data[0] ?? 0) % SHOWN;
+const shownIn = (prompt: Prompt, view: string) => (prompt.views[view][0]?.rgb.data[0] ?? 0) % SHOWN;
 
 function draw(logp_V: readonly number[], u: number): number {
   let mass = 0;
   for (let v = 0; v < logp_V.length; v++) {
-    mass += Math.exp(logp_V[v]!);
+    mass += Math.exp(logp_V[v]);
     if (u < mass) return v;
   }
   return logp_V.length - 1;

@@ -39,11 +39,11 @@ describe('the loop', () => {
       'learning_rate response_length truncated groups groups_sampled groups_discarded masked_unchanged',
       'skipped_steps skipped_rows gamma beta',
     ].flatMap((names) => names.split(' ')))
-      expect(first![name], name).toBeTypeOf('number');
+      expect(first[name], name).toBeTypeOf('number');
     expect(first).toMatchObject({ groups: 8, groups_sampled: 8, gamma: 0.02, beta: 0.01, skipped_rows: 0 });
     // The sampler is the reference at first; afterwards it has moved away.
-    expect(first!.reward).toBeCloseTo(0.9 * Number(first!.accuracy) + 0.1 * Number(first!.format), 9);
-    expect(Number(second!.kl_ref)).toBeGreaterThan(Number(first!.kl_ref));
+    expect(first.reward).toBeCloseTo(0.9 * Number(first.accuracy) + 0.1 * Number(first.format), 9);
+    expect(Number(second.kl_ref)).toBeGreaterThan(Number(first.kl_ref));
     expect(samplesOf(dir)).toHaveLength(2 * 4);
     expect(samplesOf(dir)[0]).toMatchObject({ step: 1, view: 'original', response: expect.any(String) });
     expect(readdirSync(dir).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
@@ -59,8 +59,8 @@ describe('the loop', () => {
     const set = ['train.steps=1', 'test.rows=0', 'logging.samples=8'];
     const { dir } = await fakeRun({ set, reward });
     const [first] = steps(dir);
-    expect(first!['reward/ones']).toBe(1);
-    expect(first!['reward/length']).toBeCloseTo(100 * Number(first!.reward), 9);
+    expect(first['reward/ones']).toBe(1);
+    expect(first['reward/length']).toBeCloseTo(100 * Number(first.reward), 9);
     for (const sample of samplesOf(dir)) expect(sample['reward/length']).toBe(String(sample.response).length);
   });
 
@@ -126,7 +126,7 @@ describe('the loop', () => {
     expect(views).toEqual(new Set(['original', 'noised']));
     // Off-policy tokens: the ratio of a first update is still 1, as old and new are under one view.
     const [first] = steps(dir);
-    expect(Math.abs(Number(first!.ppo_kl))).toBeLessThan(0.01);
+    expect(Math.abs(Number(first.ppo_kl))).toBeLessThan(0.01);
   });
 
   it('warms the learning rate up', async () => {

@@ -154,7 +154,7 @@ class Loop {
     const skippedBefore = stream.skipped;
     this.watch.lap();
     const verify = config.engine.selfCheck && this.stepSeconds.length === 0;
-    const result = await trainStep({ ...this.context, verify }, step, state.schedule.beta!);
+    const result = await trainStep({ ...this.context, verify }, step, state.schedule.beta);
     const seconds = this.watch.lap();
     const skippedRows = stream.skipped - skippedBefore;
     const met = this.unseen.meet(result.collected.kept.map(({ row }) => row));

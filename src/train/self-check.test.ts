@@ -18,7 +18,7 @@ async function graded(engine: Engine): Promise<GradedGroup[]> {
   const rollouts_PG = await engine.sample(prompts, options);
   return prompts.map(
     (prompt, p) =>
-      ({ prompt, rollouts_G: rollouts_PG[p]!, views_G: Array(4).fill('original') }) as unknown as GradedGroup,
+      ({ prompt, rollouts_G: rollouts_PG[p], views_G: Array(4).fill('original') }) as unknown as GradedGroup,
   );
 }
 
@@ -37,7 +37,7 @@ describe('the self-check on the shipped policy', () => {
     for (const [p, group] of found!.logprobs.entries())
       for (const [k, logp] of group.entries())
         for (const [t, v] of logp.entries())
-          expect(Math.abs(v - groups[p]!.rollouts_G[k]!.logprobs_T[t]!)).toBeLessThan(1e-4);
+          expect(Math.abs(v - groups[p].rollouts_G[k].logprobs_T[t])).toBeLessThan(1e-4);
     const after = await engine.snapshot();
     for (const [name, p] of before.parameters) expect(after.parameters.get(name)!.data).toEqual(p.data);
     expect(
@@ -58,11 +58,11 @@ describe('the self-check on the shipped policy', () => {
   it('finds a sampler of another policy', async () => {
     const engine = await openOnnxEngine({ checkpointDir: POLICY, inProcess: true });
     const groups = await graded(engine);
-    groups[0]!.rollouts_G[1]!.logprobs_T[3]! -= 0.02;
+    groups[0].rollouts_G[1].logprobs_T[3] -= 0.02;
     await expect(selfCheck(engine, groups, 1)).rejects.toThrow(
       /^self-check: the sampler's log-probabilities are up to 0\.020\d* nats from those of the training graph; .*engine\.provider=cpu/,
     );
-    groups[0]!.rollouts_G[1]!.logprobs_T[3] = Number.NaN;
+    groups[0].rollouts_G[1].logprobs_T[3] = Number.NaN;
     await expect(selfCheck(engine, groups, 1)).rejects.toThrow(SelfCheckError);
     await engine.close();
   });

@@ -49,7 +49,7 @@ export async function selfCheck(
 /** The largest difference; NaN where either side is NaN. */
 function furthest(trained: Float32Array[][], sampled: Float32Array[][]): number {
   const apart = trained.flatMap((group, p) =>
-    group.map((logp, g) => logp.map((v, t) => Math.abs(v - sampled[p]![g]![t]!))),
+    group.map((logp, g) => logp.map((v, t) => Math.abs(v - sampled[p][g][t]))),
   );
   // Math.max passes a NaN on.
   return apart.reduce((most, a) => Math.max(most, ...a), 0);

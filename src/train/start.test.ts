@@ -23,7 +23,7 @@ function writeRows(dir: string, broken = -1): string {
     const lines = Array.from({ length: count }, (_, i) => {
       const row = makeRow('start', i, { split });
       const file = `images/${split}-${i}.png`;
-      const bytes = row.images[0]!;
+      const bytes = row.images[0];
       writeFileSync(
         join(dir, file),
         split === 'train' && i === broken ? bytes.slice(0, bytes.length / 2) : bytes,
@@ -164,11 +164,11 @@ describe('papo train', () => {
     const under = join(out, '.data');
     const [folder] = readdirSync(under);
     expect(text).toContain('built-in tasks (count, sum,');
-    expect(text).toContain(` in ${join(under, folder!)}: train 14`);
-    const bytes = readFileSync(join(under, folder!, 'train.parquet'));
+    expect(text).toContain(` in ${join(under, folder)}: train 14`);
+    const bytes = readFileSync(join(under, folder, 'train.parquet'));
     await start([...builtin, 'name=second', 'seed=2']);
     expect(readdirSync(under)).toEqual([folder]);
-    expect(readFileSync(join(under, folder!, 'train.parquet')).equals(bytes)).toBe(true);
+    expect(readFileSync(join(under, folder, 'train.parquet')).equals(bytes)).toBe(true);
     const kinds = readJsonl(join(out, 'second', 'metrics.jsonl')).find((l) => l.kind === 'test')!.kinds;
     expect(Object.keys(kinds as object)).toContain('count');
   });

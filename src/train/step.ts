@@ -63,7 +63,7 @@ const measures = ({ logging }: RunConfig, step: number) =>
 const MASKED: Scoring = { name: logpOf('masked'), policy: 'current', view: 'masked' };
 
 /** The views that the prompts of a step need, and how each is made. */
-export function viewsOf(
+function viewsOf(
   config: RunConfig,
   masks: Readonly<Record<string, Mask>>,
   step: number,
@@ -97,7 +97,7 @@ export function drawsOf({ samples, views }: Pick<RunConfig['rollout'], 'samples'
   return [{ view: 'original', samples: samples - drawn }, ...draws].filter((draw) => draw.samples > 0);
 }
 
-export const learningRateAt = ({ optimizer: { learningRate, warmupSteps } }: RunConfig, step: number) =>
+const learningRateAt = ({ optimizer: { learningRate, warmupSteps } }: RunConfig, step: number) =>
   learningRate * Math.min(1, step / (warmupSteps + 1));
 
 /** Step `step` (from 1) with β as it stands. @throws whatever `check` throws, while the policy has not moved yet */
