@@ -3,6 +3,7 @@ import type { Step } from './tasks/task.ts';
 
 /** One question with its pictures, as every source of data gives it. */
 export interface Row {
+  /** Its name in messages and in samples.jsonl. */
   id: string;
   /** The text of the question; each `<image>` mark stands for one of `images`, in order. */
   problem: string;
@@ -10,6 +11,7 @@ export interface Row {
   system?: string;
   /** Encoded bytes (PNG, JPEG, WebP, ...), not decoded. */
   images: Uint8Array[];
+  /** The reference that responses are graded against. */
   answer: string;
   /** Only on rows of the built-in tasks. */
   meta?: RowMeta;

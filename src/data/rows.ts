@@ -24,6 +24,7 @@ export interface Rows {
   row(i: number): Promise<Row>;
 }
 
+/** The rows of one split, with what was found out about them. */
 export interface RowSource extends Rows {
   /** Usable rows; those that cannot be used are left out (and counted in `report`). */
   readonly length: number;

@@ -14,6 +14,7 @@ export type LiveArrays = { logp: Float32Array } & Partial<Record<LogpName, Float
 /** All that an objective reads of one response, each [T]: what carries gradient, `weight`, and the arrays that it lists. */
 export type ResponseArrays = TokenArrays & LiveArrays;
 
+/** An objective at the log-probabilities of D responses. */
 export interface LossAndGradient {
   /** What is minimised. */
   loss: number;
@@ -107,6 +108,7 @@ export interface LossGroup extends ScoredGroup {
   rollouts_G: LossRollout[];
 }
 
+/** The loss at the log-probabilities of P groups of G responses. */
 export interface PapoLoss extends Omit<LossAndGradient, 'gradients_D'> {
   /** d loss / d log-probability: [P][G] of name -> [T]; `logp`, and `logp_masked` where `maskedGradient` is on. */
   gradients_PG: LiveArrays[][];

@@ -18,6 +18,7 @@ export interface Prompt {
   views: { original: PreparedImage[]; [view: string]: PreparedImage[] };
 }
 
+/** How responses are drawn. */
 export interface SampleOptions {
   /** Rollouts of each prompt (G). */
   samples: number;
@@ -33,20 +34,24 @@ export interface SampleOptions {
   view?: string;
 }
 
+/** One response, as it was drawn. */
 export interface Rollout {
   /** Response tokens, the end token included when `stopReason` is `stop`. */
   tokens_T: Int32Array;
   /** Log-probability of each token under softmax(logits / temperature), before nucleus truncation. */
   logprobs_T: Float32Array;
+  /** `stop`: it ended itself. `length`: it was cut off after `maxTokens`. */
   stopReason: 'stop' | 'length';
 }
 
 /** One prompt with responses to it: the prompt is computed once and shared. */
 export interface Group {
   prompt: Prompt;
+  /** Token ids of each response, [T]. */
   responses_G: Int32Array[];
 }
 
+/** Whose log-probabilities are asked for, and of which view of the pictures. */
 export interface ScoreOptions {
   policy: 'current' | 'reference';
   view: string;
@@ -60,8 +65,10 @@ export interface TrainGroup extends Group {
   arrays_G: TokenArrays[];
 }
 
+/** Settings of one optimiser step: decoupled weight decay (Loshchilov, Hutter 2019), the gradient clipped by its global norm. */
 export type AdamW = AdamWSettings;
 
+/** What a step of the optimiser did. */
 export interface StepReport {
   /** Global L2 norm of the gradient before it was clipped. */
   gradNorm: number;
@@ -140,5 +147,6 @@ export interface Engine {
   save(dir: string): Promise<void>;
   /** Reads what `save` wrote; the reference policy stays what it was when the engine was opened. */
   load(dir: string): Promise<void>;
+  /** Ends what the engine runs in. */
   close(): Promise<void>;
 }

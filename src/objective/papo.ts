@@ -19,7 +19,9 @@ import type { Inputs } from './types.ts';
 
 /** What moves during a run; the configuration's own where it is not given. */
 export interface Now {
+  /** γ, the weight of KL_prcp. */
   gamma?: number;
+  /** β, the weight of KL_ref. */
   beta?: number;
 }
 

@@ -2,6 +2,7 @@
 import { PapoError } from '../errors.ts';
 import type { LogpName } from './types.ts';
 
+/** One rollout: its length, how it was graded, and its log-probabilities (in nats). */
 export interface ScoredRollout {
   /** Response tokens (T), the end token included. */
   length: number;

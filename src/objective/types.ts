@@ -13,6 +13,7 @@ export type WeightName =
   | 'pictureWeight'
   | 'surrogateWeight';
 
+/** The names of per-token arrays. */
 export type ArrayName = 'advantage' | LogpName | WeightName;
 
 /** The one place where the name of log-probabilities is made. @param of `old`, `ref`, or a view of the pictures */

@@ -35,6 +35,7 @@ export interface MiniBatch {
   arrays_PG: TokenArrays[][];
 }
 
+/** What one update of an objective needs, and what it feeds. */
 export interface Update {
   /** What has to be scored before it, beside the log-probabilities of the sampler. */
   scored: readonly Scoring[];
@@ -50,6 +51,7 @@ export interface Update {
   feed(groups_P: readonly ScoredGroup[], miniBatches: number): Fed;
 }
 
+/** A rollout batch as an engine takes it. */
 export interface Fed {
   objective: Objective;
   miniBatches: MiniBatch[];

@@ -4,8 +4,9 @@ import { graderNamed } from './graders/index.ts';
 import { formatReward, subjectOf } from './response.ts';
 import { type FurtherSettings, parseReward, type RewardConfig, type RewardSettings } from './settings.ts';
 
-/** The reward of one response. `overall` is what the policy is trained on; the parts are logged. */
+/** The reward of one response; what `overall` is made of is logged. */
 export interface Reward {
+  /** What the policy is trained on. */
   overall: number;
   /** 1 where the answer is right, else 0; some graders and a user's function give what lies between. */
   accuracy: number;
@@ -29,6 +30,7 @@ export interface RewardInput {
   tokens?: number;
 }
 
+/** Grades a response; what a run's settings name, or your own for a loop of your own. */
 export interface RewardFunction {
   (x: RewardInput): Reward | Promise<Reward>;
   /** Ends what the function runs in, where that is more than this thread. */

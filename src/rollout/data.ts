@@ -25,6 +25,7 @@ import { version } from '../version.ts';
 import { TooManyPixels } from '../vision/decode.ts';
 import type { RowStream } from './stream.ts';
 
+/** The rows of a run, and what is worth knowing of them. */
 export interface RunData {
   /** One line for the start of a run. */
   description: string;

@@ -14,9 +14,11 @@ export type Question = Pick<Row, 'problem'> & Partial<Pick<Row, 'images' | 'id' 
 
 /** A response in words, with its tokens. */
 export interface Answer extends Rollout {
+  /** Without the tokens that only structure it. */
   text: string;
 }
 
+/** A policy that was opened; `close` ends it. */
 export interface LoadedPolicy {
   /** Samples, scores and trains it. */
   readonly engine: Engine;

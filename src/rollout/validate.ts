@@ -7,6 +7,7 @@ import { DataError, PapoError } from '../errors.ts';
 import type { MadePrompt } from './prompts.ts';
 import { groupAccuracy, mean, type RolloutContext, rollOut } from './rollout.ts';
 
+/** Shares of right answers, 0 to 1. */
 export interface Accuracy {
   /** Mean over the samples of a question, then over questions. */
   sampled: number;
@@ -14,6 +15,7 @@ export interface Accuracy {
   greedy: number | null;
 }
 
+/** What questions that are not trained on were answered with. */
 export interface Evaluation {
   all: Accuracy;
   /** By kind of question. */

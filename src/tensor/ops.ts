@@ -25,10 +25,42 @@
 
 export { constant, type DType, input, type Shape, scalar, Tensor } from './graph.ts';
 export { broadcastShape, expand, reshape, sum, sumTo } from './ops/broadcast.ts';
-export * from './ops/custom.ts';
-export * from './ops/elementwise.ts';
-export * from './ops/index.ts';
-export * from './ops/matmul.ts';
-export * from './ops/nn.ts';
-export * from './ops/reduce.ts';
-export * from './ops/shape.ts';
+export { custom } from './ops/custom.ts';
+export {
+  abs,
+  add,
+  and,
+  cast,
+  clip,
+  div,
+  equal,
+  erf,
+  exp,
+  gelu,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  not,
+  type Operand,
+  or,
+  sigmoid,
+  sign,
+  silu,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+} from './ops/elementwise.ts';
+export { gather, gatherLast, permuteRows, scatterAddLast } from './ops/index.ts';
+export { dotLast, gemm, linear, type MatMulOptions, matmul } from './ops/matmul.ts';
+export { layerNorm, logProbOf, logSoftmax, rmsNorm, rotary, softmax } from './ops/nn.ts';
+export { argmax, cumsum, max, mean, minOver, topK } from './ops/reduce.ts';
+export { concat, head, slice, split, tail, transpose, zeros, zerosBool } from './ops/shape.ts';

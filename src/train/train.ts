@@ -4,6 +4,7 @@ import { layersOf, type SettingsSource } from '../settings/run-config.ts';
 import { Progress } from './progress.ts';
 import { trainRun } from './start.ts';
 
+/** How a run is started, beside its settings. */
 export interface TrainOptions {
   /** The folder of a run to go on with, to the same numbers as an uninterrupted one; the settings are laid over its own. */
   resume?: string;
@@ -13,6 +14,7 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
+/** What came out of a run. */
 export interface TrainResult {
   /** The folder of the run (docs/files.md). */
   dir: string;
