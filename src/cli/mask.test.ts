@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointError, ConfigError, ImageError } from '../errors.ts';
+import { drawMasks } from '../mask/draw.ts';
 import { MASK_KINDS } from '../mask/kinds/index.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
-import { drawMasks, maskCommand } from './mask.ts';
+import { maskCommand } from './mask.ts';
 
 const dino = fileURLToPath(new URL('../../test/golden/dinov2/', import.meta.url));
 let dir: string;

@@ -26,7 +26,7 @@ export function withSettings(command: Command): Command {
     )
     .option('-p, --preset <name>', 'objective by name (papo presets lists them)')
     .option('--size <size>', "flavour of the preset's values: 3b, 7b or tiny")
-    .option('--data <dir>', 'folder with your rows (train, validation, test as parquet or JSONL)')
+    .option('--data <dir>', 'your rows: a folder with train, validation and test, or one file')
     .option('--policy <dir>', 'checkpoint folder in Hugging Face form')
     .option('--steps <n>', 'steps of the run')
     .option('--seed <n>', 'seed of all chance')

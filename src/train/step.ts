@@ -32,7 +32,7 @@ export interface StepResult {
   /** Over all responses that were drawn, those thrown away included. */
   drawn: Tally;
   scored_P: ScoredGroup[];
-  /** Terms of the objective, means over the mini-batches; empty where every step was skipped. */
+  /** Terms of the objective, means over the mini-batches; empty where the policy was not updated. */
   terms: ObjectiveValues;
   gradNorm: number;
   skippedSteps: number;
