@@ -7,7 +7,7 @@ import { openData } from '../src/data/source.ts';
 import { loadFunctionMask } from '../src/mask/kinds/function.ts';
 import { random } from '../src/random.ts';
 import { loadReward } from '../src/reward/user-function.ts';
-import { evaluationLine, percent, stepLine } from '../src/train/progress.ts';
+import { evaluationLine, percent, progressLine } from '../src/train/progress.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
 const dir = mkdtempSync(join(tmpdir(), 'papo-readme-'));
@@ -64,7 +64,7 @@ it('its output is that of the command that it shows', () => {
   for (const line of steps) {
     const [step, stepCount, reward, accuracy, klPrcp, entropy, seconds] = numbers(line);
     const view = { step, steps: stepCount, reward, accuracy: accuracy / 100, klPrcp, entropy };
-    expect(shape(line)).toBe(shape(stepLine({ ...view, seconds, meanSeconds: seconds })));
+    expect(shape(line)).toBe(shape(progressLine({ ...view, seconds, meanSeconds: seconds })));
   }
   const before = lines.find((line) => line.startsWith('before training'))!;
   const [sampled, greedy, rows, samples] = numbers(before);

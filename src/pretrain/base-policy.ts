@@ -54,9 +54,8 @@ export interface NewBase {
 export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
   const [family] = families;
   const files = trainTokenizer(corpus(seed, 800), { vocabSize: shape.vocabulary });
-  // Its questions come without any words on the form of the answer (see policy.ts).
-  const settings = { ...JSON.parse(files.get('tokenizer_config.json')!), papo_format_prompt: '' };
-  files.set('tokenizer_config.json', `${JSON.stringify(settings, null, 2)}\n`);
+  for (const [name, content] of files)
+    if (name === 'tokenizer_config.json') files.set(name, withoutWords(content));
   const dir = mkdtempSync(join(tmpdir(), 'papo-tokenizer-'));
   try {
     for (const [name, content] of files) writeFileSync(join(dir, name), content);
@@ -118,3 +117,7 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** Its questions come without any words on the form of the answer (see policy.ts). */
+const withoutWords = (tokenizerConfig: string) =>
+  `${JSON.stringify({ ...JSON.parse(tokenizerConfig), papo_format_prompt: '' }, null, 2)}\n`;

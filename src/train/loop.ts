@@ -1,16 +1,15 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
 import type { Rows } from '../data/source.ts';
 import { UserFunctionError } from '../errors.ts';
-import type { TestLine, ValidationLine } from '../metrics/lines.ts';
 import type { RolloutContext } from '../rollout/rollout.ts';
 import { Unseen } from '../rollout/unseen.ts';
 import { type Evaluation, evaluate } from '../rollout/validate.ts';
 import type { CheckpointStore, RunState } from '../run/checkpoint.ts';
 import type { RunLog } from '../run/log.ts';
 import type { RunConfig } from '../settings/config.ts';
+import { klPrcpOf, sampleLines, stepLine, testLine, validationLine } from './lines.ts';
 import { evaluationLine, type Progress } from './progress.ts';
 import { coefficientsAt, type StepContext, trainStep } from './step.ts';
-import { klPrcpOf, sampleLines, stepLine } from './step-line.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { Watch } from './watch.ts';
 
@@ -249,22 +248,4 @@ function typical(seconds: readonly number[]): number {
   const last = seconds.slice(-10);
   const kept = last.length > 2 ? [...last].sort((a, b) => a - b).slice(0, -1) : last;
   return kept.reduce((a, b) => a + b, 0) / kept.length;
-}
-
-function validationLine(step: number, { all, kinds, rows, samples, skipped }: Evaluation): ValidationLine {
-  const byKind = Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled]);
-  return {
-    kind: 'validation',
-    step,
-    accuracy: all.sampled,
-    kinds: Object.fromEntries(byKind),
-    rows,
-    samples,
-    skipped_rows: skipped,
-  };
-}
-
-function testLine(step: number, evaluation: Evaluation): TestLine {
-  const { greedy } = evaluation.all;
-  return { ...validationLine(step, evaluation), kind: 'test', ...(greedy === null ? {} : { greedy }) };
 }

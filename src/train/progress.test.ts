@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparison, duration, Progress, type StepView, stepLine } from './progress.ts';
+import { comparison, duration, Progress, progressLine, type StepView } from './progress.ts';
 
 const view: StepView = {
   step: 7,
@@ -60,8 +60,8 @@ describe('progress', () => {
   });
 
   it('tells what was not measured from what is 0', () => {
-    expect(stepLine({ ...view, klPrcp: null })).toContain('KL_prcp -');
-    expect(stepLine({ ...view, klPrcp: 0 })).toContain('KL_prcp 0.000');
+    expect(progressLine({ ...view, klPrcp: null })).toContain('KL_prcp -');
+    expect(progressLine({ ...view, klPrcp: 0 })).toContain('KL_prcp 0.000');
   });
 
   it('reads durations', () => {

@@ -38,7 +38,7 @@ const points = (after: number, before: number) => {
   return `${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(1)} points`;
 };
 
-export function stepLine(view: StepView): string {
+export function progressLine(view: StepView): string {
   const { step, steps, reward, accuracy, klPrcp, entropy, meanSeconds } = view;
   return [
     `step ${String(step).padStart(String(steps).length)}/${steps}`,
@@ -102,12 +102,12 @@ export class Progress {
 
   step(view: StepView): void {
     if (!this.live) {
-      this.say(stepLine(view));
+      this.say(progressLine(view));
       return;
     }
     const filled = Math.round((BAR * view.step) / view.steps);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] `;
-    const forms = [bar + stepLine(view), stepLine(view), shortLine(view)];
+    const forms = [bar + progressLine(view), progressLine(view), shortLine(view)];
     this.show(forms.find((line) => line.length < this.width) ?? shortLine(view));
   }
 

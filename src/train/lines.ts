@@ -1,10 +1,18 @@
-/** What metrics.jsonl says of a step, and which of its responses samples.jsonl shows. */
-import { type ObjectiveValues, rewardKey, type StepLine, unscoredKey } from '../metrics/lines.ts';
+/** What metrics.jsonl says of a step and of an evaluation, and which responses samples.jsonl shows. */
+import {
+  type ObjectiveValues,
+  rewardKey,
+  type StepLine,
+  type TestLine,
+  unscoredKey,
+  type ValidationLine,
+} from '../metrics/lines.ts';
 import type { SampleLine } from '../metrics/samples.ts';
 import { visualDependency } from '../objective/dependency.ts';
 import { logprobsOf, type ScoredRollout } from '../objective/rollouts.ts';
 import { type LogpName, logpOf } from '../objective/types.ts';
 import type { Tally } from '../rollout/rollout.ts';
+import type { Evaluation } from '../rollout/validate.ts';
 import type { StepResult } from './step.ts';
 
 /** Mean over all response tokens of a value per token. */
@@ -137,4 +145,25 @@ export function sampleLines(step: number, result: StepResult, count: number): Sa
       view: group.views_G[g],
     };
   });
+}
+
+export function validationLine(
+  step: number,
+  { all, kinds, rows, samples, skipped }: Evaluation,
+): ValidationLine {
+  const byKind = Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled]);
+  return {
+    kind: 'validation',
+    step,
+    accuracy: all.sampled,
+    kinds: Object.fromEntries(byKind),
+    rows,
+    samples,
+    skipped_rows: skipped,
+  };
+}
+
+export function testLine(step: number, evaluation: Evaluation): TestLine {
+  const { greedy } = evaluation.all;
+  return { ...validationLine(step, evaluation), kind: 'test', ...(greedy === null ? {} : { greedy }) };
 }
