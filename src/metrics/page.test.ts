@@ -36,6 +36,7 @@ const RUNS: FakeRun[] = [
   { set: ['preset=dvrp', 'objective.sft=0.001', 'objective.beta=0.01', 'objective.maskedGradient=on'] },
   { set: ['preset=papo-d', 'dynamicSampling.maxTries=2'] },
   { set: ['preset=grpo', 'objective.beta=0', 'logging.klPrcpEvery=0'] },
+  { set: ['rollout.maxTokens=3'] },
   { rows: withoutPictures },
   { reward: partly },
   { reward: () => ({ overall: 1, accuracy: 1, format: 1 }) },
