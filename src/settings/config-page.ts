@@ -9,7 +9,7 @@ import {
   show,
   type Values,
   variantsOf,
-} from './schema.ts';
+} from './key-lookup.ts';
 
 const INTRO = `# Settings
 

@@ -6,12 +6,12 @@ import { parse } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import { configMarkdown } from './config-page.ts';
 import { configYaml } from './describe.ts';
+import { rootNode, type SchemaNode } from './key-lookup.ts';
 import { PATH_KEYS } from './paths.ts';
 import { changesText, defaultName } from './preset-layer.ts';
 import { presetNames } from './presets/index.ts';
 import { presetSizes } from './presets/sizes.ts';
 import { type Layer, merge, resolveConfig, setLayer, yamlLayer } from './resolve.ts';
-import { rootNode, type SchemaNode } from './schema.ts';
 
 const set = (...assignments: string[]): Layer[] => assignments.map(setLayer);
 const fault = (...assignments: string[]): string => {

@@ -2,9 +2,17 @@
 
 import { inline } from '../shell.ts';
 import { DEFAULT_OUT, type RunConfig } from './config.ts';
+import {
+  allowed,
+  isObject,
+  nodeAt,
+  rootNode,
+  type SchemaNode,
+  type Values,
+  variantOf,
+} from './key-lookup.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { changesText } from './preset-layer.ts';
-import { allowed, isObject, nodeAt, rootNode, type SchemaNode, type Values, variantOf } from './schema.ts';
 
 export interface YamlOptions {
   /** Above each key its description and what it allows. */

@@ -1,6 +1,6 @@
 /** Which graders the layers of a run's settings ask for. */
 import { ConfigError, quoted } from '../errors.ts';
-import { isObject, type Layer, type Values } from './schema.ts';
+import { isObject, type Layer, type Values } from './key-lookup.ts';
 
 /**
  * Naming a function is enough: it is then what grades, whatever an earlier layer has as `reward.grader`; a later layer

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { splitReference } from '../user/reference.ts';
 import type { RunConfig } from './config.ts';
-import { isObject, rootNode, type SchemaNode, type Values, variantsOf } from './schema.ts';
+import { isObject, rootNode, type SchemaNode, type Values, variantsOf } from './key-lookup.ts';
 
 /** Keys that the schema marks as paths, from the root; `*` stands for any name. */
 function* pathKeys(node: SchemaNode, at: string[] = []): Generator<string[]> {

@@ -4,10 +4,10 @@ import { ConfigError } from '../errors.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { inline, shellWord } from '../shell.ts';
 import { configSchema, type RunConfig } from './config.ts';
+import { isObject, type Layer, merge, show, type Values, valueAt } from './key-lookup.ts';
 import { presetOf } from './presets/index.ts';
 import type { PresetSize } from './presets/preset.ts';
 import { sizes } from './presets/sizes.ts';
-import { isObject, type Layer, merge, show, type Values, valueAt } from './schema.ts';
 
 /**
  * What a preset settles at a size, as settings: the size's own values, the preset's over them, and the objective whole.

@@ -6,8 +6,6 @@ import { ConfigError, quoted } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
 import { graderOf, withKinds } from './grader.ts';
-import { fromFolder } from './paths.ts';
-import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import {
   allowed,
   isObject,
@@ -24,11 +22,13 @@ import {
   valueAt,
   variantOf,
   variantsOf,
-} from './schema.ts';
+} from './key-lookup.ts';
+import { fromFolder } from './paths.ts';
+import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import { isReserved, parseYaml, YAML_BYTES } from './yaml.ts';
 
+export { type Layer, merge, nested } from './key-lookup.ts';
 export { presetLayer } from './preset-layer.ts';
-export { type Layer, merge, nested } from './schema.ts';
 
 /** Bytes of a settings file that are read before it is refused. */
 const FILE = { most: YAML_BYTES, missing: 'give the path of a YAML file with --config' };
