@@ -1,4 +1,4 @@
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../open-set.ts';
 import type { Engine } from './types.ts';
 
 /** A place where a policy can live. Its settings have `selfCheck`: whether its numbers are held against each other first. */

@@ -1,6 +1,6 @@
 /** The engines that a configuration can name; a new one is a folder beside this and a line here. */
 import type { z } from 'zod';
-import { kindSchema, memberOf } from '../kinds.ts';
+import { kindSchema, memberOf } from '../open-set.ts';
 import type { EngineKind } from './kind.ts';
 import { onnxKind } from './onnx/kind.ts';
 import type { Engine } from './types.ts';

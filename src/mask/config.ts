@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { kindSchema } from '../kinds.ts';
+import { kindSchema } from '../open-set.ts';
 import type { MaskContext } from './kind.ts';
 import { MASK_KINDS } from './kinds/index.ts';
 import { openScorer as openDinov2 } from './scorer.ts';

@@ -1,6 +1,6 @@
 /** What a kind of mask says about itself. One file in kinds/ and one line in its index make a kind. */
 import { z } from 'zod';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../open-set.ts';
 import type { HostOptions } from '../user/host.ts';
 import type { ProcessorConfig } from '../vision/processor.ts';
 import type { Mask, PatchScorer } from './types.ts';

@@ -5,7 +5,6 @@ import type { z } from 'zod';
 import { ConfigError, quoted } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
-import { graderOf, withKinds } from './grader.ts';
 import {
   allowed,
   isObject,
@@ -25,6 +24,7 @@ import {
 } from './key-lookup.ts';
 import { fromFolder } from './paths.ts';
 import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
+import { graderOf, withKinds } from './reward-layer.ts';
 import { isReserved, parseYaml, YAML_BYTES } from './yaml.ts';
 
 export { type Layer, merge, nested } from './key-lookup.ts';

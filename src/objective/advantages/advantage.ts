@@ -1,4 +1,4 @@
-import type { Kind } from '../../kinds.ts';
+import type { Kind } from '../../open-set.ts';
 
 /** The responses to one prompt, as far as advantages are concerned. */
 export interface RewardedGroup {

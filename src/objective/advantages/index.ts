@@ -1,5 +1,5 @@
 /** The advantages that a configuration can name; a new one is a file beside this and a line here. */
-import { kindSchema, memberOf } from '../../kinds.ts';
+import { kindSchema, memberOf } from '../../open-set.ts';
 import type { Advantage } from './advantage.ts';
 import { dapo } from './dapo.ts';
 import { drGrpo } from './dr-grpo.ts';

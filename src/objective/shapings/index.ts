@@ -1,5 +1,5 @@
 /** The shapings that a configuration can name; a new one is a file beside this and a line here. */
-import { kindSchema, memberOf } from '../../kinds.ts';
+import { kindSchema, memberOf } from '../../open-set.ts';
 import type { Shaping } from './shaping.ts';
 import { vppo } from './vppo.ts';
 

@@ -1,4 +1,4 @@
-import type { Kind } from '../../kinds.ts';
+import type { Kind } from '../../open-set.ts';
 import type { ScoredRollout } from '../rollouts.ts';
 
 /** A rollout on its way to the objective; shapings change `advantage_T` and `surrogateWeight_T`. */

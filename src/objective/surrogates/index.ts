@@ -1,6 +1,7 @@
 /** The surrogates that a configuration can name; a new one is a file beside this and a line here. */
-import { kindSchema, memberOf } from '../../kinds.ts';
+
 import type { KeyOf } from '../../metric.ts';
+import { kindSchema, memberOf } from '../../open-set.ts';
 import { cispo } from './cispo.ts';
 import { clip } from './clip.ts';
 import { gspo } from './gspo.ts';

@@ -1,5 +1,5 @@
-import type { Kind } from '../../kinds.ts';
 import type { KeyOf, Metric } from '../../metric.ts';
+import type { Kind } from '../../open-set.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 
 /** What a surrogate is made of, each [D, T]. */
