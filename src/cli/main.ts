@@ -1,40 +1,14 @@
-/** `papo`: one file a command. What goes wrong through no fault of ours is one line and exit status 1. */
-import { Command } from 'commander';
-import { PapoError, quoted, systemCode, systemFailure } from '../errors.ts';
-import { dieOf } from '../train/signals.ts';
-import { stuckThreads } from '../user/host.ts';
-import { version } from '../version.ts';
-import { configCommand } from './config.ts';
-import { dataCommand } from './data.ts';
-import { maskCommand } from './mask.ts';
+/** `papo`: what goes wrong through no fault of ours is one line and exit status 1. */
+import { PapoError, systemCode, systemFailure } from '../errors.ts';
 import { keepGoingUnread } from './output.ts';
-import { presetsCommand } from './presets.ts';
-import { pretrainCommand } from './pretrain.ts';
-import { trainCommand } from './train.ts';
-
-const program = new Command('papo')
-  .description('Perception-aware reinforcement learning for vision-language models')
-  .version(version())
-  .showSuggestionAfterError()
-  .configureOutput({ outputError: (text, write) => write(`papo: ${usage(text)}; papo --help lists all\n`) });
-
-const commands = [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand, pretrainCommand];
-for (const command of commands) program.addCommand(inherit(command(), program));
-
-function inherit(command: Command, from: Command): Command {
-  command.copyInheritedSettings(from);
-  for (const inner of command.commands) inherit(inner, command);
-  return command;
-}
-
-/** What is wrong with a command line: `error: unknown command 'trian'` and its suggestion as one line. */
-function usage(text: string): string {
-  return new PapoError(quoted(text.replace(/^error: /, '').trim(), 400)).message;
-}
 
 keepGoingUnread();
 try {
-  await program.parseAsync();
+  // Loaded here, so that a system that lets too few files be open is one line as well; and in two parts, as Node opens all
+  // files of a part at once.
+  await import('zod');
+  const { runProgram } = await import('./program.ts');
+  await runProgram();
 } catch (error) {
   const line = lineOf(error);
   if (line === undefined) console.error(error);
@@ -58,8 +32,3 @@ function lineOf(error: unknown): string | undefined {
     return 'the memory is used up; lower rollout.prompts, rollout.samples, rollout.maxTokens or engine.microBatchTokens';
   return undefined;
 }
-
-// A thread of a user's function that waits for the system would hold an ordinary exit up for ever.
-process.on('exit', (status) => {
-  if (stuckThreads() > 0) dieOf(status === 130 ? 'SIGINT' : status === 143 ? 'SIGTERM' : 'SIGKILL');
-});

@@ -25,6 +25,8 @@ beforeAll(() => {
      export const lost = (x) => { Promise.reject(new Error('lost')); return new Promise(() => {}); };
      export const later = (x) => { setTimeout(() => { throw new Error('later'); }); return new Promise(() => {}); };
      export const chatty = (x) => { console.log('one\\ntwo', x); process.stderr.write('three\\n'); return x; };
+     export const hoards = () => { const all = []; for (;;) all.push(new Array(1e5).fill(0.5)); };
+     export const wordy = (x) => ({ x, note: 'y'.repeat(1e6), bytes: new Uint8Array(20_000) });
      export const methods = (x) => (x === 1 ? { run() {} } : x);
      export const waits = () => { new Promise(() => {}); return waiting(); };
      import { execSync } from 'node:child_process';
@@ -89,6 +91,11 @@ describe('calls', () => {
     await host.close();
   });
 
+  it('hand over no more of a text than a message could show', async () => {
+    const [result] = (await callAll('wordy', 1)) as { x: number; note: string; bytes: Uint8Array }[];
+    expect([result?.x, result?.note.length, result?.bytes.length]).toEqual([1, 10_000, 20_000]);
+  });
+
   it('print through us, line by line', async () => {
     const said: string[] = [];
     await callAll('chatty', 1, { say: (line) => said.push(line) });
@@ -101,13 +108,14 @@ describe('a function that', () => {
   it.each([
     ['spin', 'row r2: no answer for 0.5 s (reward.timeout); cut off'],
     ['never', 'row r2: no answer for 0.5 s (reward.timeout); cut off'],
+    ['hoards', 'ran out of memory: its objects may take 512 MB, buffers not counted'],
     ['starve', 'row r1: no answer for 0.5 s (reward.timeout); cut off'],
     ['leave', 'row r2: ended its thread (process.exit(0))'],
     ['lost', 'left a rejected promise without a catch: Error: lost (own.mjs:10:'],
     ['later', 'threw outside of a call: Error: later (own.mjs:11:'],
   ])('%ss is named and gone', async (name, words) => {
     const before = performance.now();
-    const results = await callAll(name, 3, { timeout: 0.5 });
+    const results = await callAll(name, 3, { timeout: name === 'hoards' ? 20 : 0.5 });
     expect(results.at(-1)).toContain(`reward.function own.mjs#${name}`);
     expect(results.at(-1)).toContain(words);
     // A busy machine takes its time.

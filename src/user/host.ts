@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, type PapoError, UserFunctionError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { TIMEOUT } from './limits.ts';
+import { HEAP_MB, TIMEOUT } from './limits.ts';
 import { type Answer, type Call, cut, type FromWorker, type Start } from './protocol.ts';
 import { DEFAULT, type Reference, resolveReference } from './reference.ts';
 
@@ -301,11 +301,13 @@ function startThread(start: Start): Worker {
     // Nothing goes to our own streams; what the function prints comes as messages.
     stdout: true,
     stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
 }
 
 function deathOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'ran out of memory';
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return `ran out of memory: its objects may take ${HEAP_MB} MB, buffers not counted`;
   return `its thread ended: ${cut(message)}`;
 }

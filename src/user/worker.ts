@@ -127,14 +127,33 @@ function answers(calls: readonly Call[], call: UserFunction): void {
       const value = call(...args);
       if (isThenable(value))
         Promise.resolve(value).then(
-          (settled) => finish({ id, value: settled }),
+          (settled) => finish({ id, value: withShortTexts(settled) }),
           (error) => finish({ id, error: `threw ${reason(error)}` }),
         );
-      else finish({ id, value });
+      else finish({ id, value: withShortTexts(value) });
     } catch (error) {
       finish({ id, error: `threw ${reason(error)}` });
     }
     Atomics.store(marks, RUNNING, 0);
+  }
+}
+
+/** Longer texts are cut: no result needs one, and a message of the fault shows less. */
+const LONGEST_TEXT = 10_000;
+
+/** A result whose texts cost next to nothing to hand over. */
+function withShortTexts(value: unknown): unknown {
+  const short = (inner: unknown) => (typeof inner === 'string' ? inner.slice(0, LONGEST_TEXT) : inner);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return short(value);
+  try {
+    const isLong = ([, inner]: [string, unknown]) => typeof inner === 'string' && inner.length > LONGEST_TEXT;
+    const entries = Object.entries(value);
+    return entries.some(isLong)
+      ? Object.fromEntries(entries.map(([key, inner]) => [key, short(inner)]))
+      : value;
+  } catch {
+    // What throws when it is read is told of when it is copied.
+    return value;
   }
 }
 
