@@ -19,7 +19,8 @@ interface Case {
   bs: number;
   T: number;
   index?: string[];
-  gamma: number;
+  /** Of reinforce_plus_plus, which alone has a discount. */
+  gamma?: number;
   response_mask: number[];
   token_level_rewards: number[];
   reward_baselines?: number[];
@@ -34,6 +35,7 @@ const rowsOf = (flat: number[], T: number) =>
 function ours(c: Case): number[] {
   const rewards_DT = rowsOf(c.token_level_rewards, c.T);
   const mask_DT = rowsOf(c.response_mask, c.T);
+  expect([rewards_DT.length, mask_DT.length]).toEqual([c.bs, c.bs]);
   const kind = c.estimator === 'reinforce_plus_plus' ? 'reinforce++' : c.estimator;
   const sum = (values: number[]) => values.reduce((x, y) => x + y, 0);
   const grouped = c.estimator !== 'remax' && c.index;
@@ -46,7 +48,7 @@ function ours(c: Case): number[] {
     lengths_G: rows.map((d) => sum(mask_DT[d])),
     ...(c.reward_baselines && { baseline: c.reward_baselines[rows[0]] }),
   }));
-  advantage.advantages(groups, { kind, discount: c.gamma }).forEach((advantages_G, p) => {
+  advantage.advantages(groups, { kind, discount: c.gamma ?? 1 }).forEach((advantages_G, p) => {
     advantages_G.forEach((values_T, g) => {
       out[members[p][g]] = values_T;
     });
@@ -66,7 +68,7 @@ function ourReturns(c: Case): number[] {
   const [rewards_DT, mask_DT] = [rowsOf(c.token_level_rewards, c.T), rowsOf(c.response_mask, c.T)];
   const kept = (row: ArrayLike<number>, d: number) => Array.from(row).filter((_, t) => mask_DT[d][t] === 1);
   if (c.estimator === 'reinforce_plus_plus')
-    return rewards_DT.flatMap((r, d) => Array.from(discounted(kept(r, d), c.gamma)));
+    return rewards_DT.flatMap((r, d) => Array.from(discounted(kept(r, d), c.gamma ?? 1)));
   return ours(c);
 }
 
