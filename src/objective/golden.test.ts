@@ -38,6 +38,10 @@ async function evaluate(outputs: Record<string, t.Tensor>, feeds: Record<string,
 
 describe('KL estimators (golden/objective/kl.json)', () => {
   const { cases } = golden<{ cases: KlCase[] }>('kl');
+  it('are there, each by the public code’s name', () => {
+    const names = ['abs', 'kl', 'low_var_kl', 'mse'];
+    expect([...new Set(cases.map((c) => c.kl_penalty))].sort()).toEqual(names);
+  });
   it.each(cases.map((c) => [c.id, c] as const))('%s: values and both derivatives', async (_, c) => {
     const n = c.log_probs.length;
     const [logp, other] = [t.input('logp', [n]), t.input('other', [n])];
@@ -106,6 +110,10 @@ describe('averages as weights (golden/objective/averages.json)', () => {
       // Whitening undone with their mean and variance gives the values back.
       const back = white.map((v) => v * Math.sqrt(want.masked_var + 1e-8) + want.masked_mean);
       expect(furthest(back, values)).toBeLessThan(near);
+      // The public code shifts and scales padding too.
+      const shifted = c.values.map((v) => (v - want.masked_mean) / Math.sqrt(want.masked_var + 1e-8));
+      const scale = Math.max(1, ...shifted.map(Math.abs));
+      expect(furthest(shifted, want.masked_whiten) / scale).toBeLessThan(LOSS);
       if (n === 0) expect([want.masked_var, want.masked_mean]).toEqual([0, 0]);
     }
   });
@@ -130,6 +138,9 @@ describe('schedules (golden/objective/kl_controllers.json)', () => {
         kl_coef_after_n_updates: number[];
       };
   const { controllers } = golden<{ controllers: Controller[] }>('kl_controllers');
+  it('are there, of both types', () => {
+    expect(new Set(controllers.map((c) => c.type)).size).toBe(2);
+  });
   it.each(controllers.map((c, i) => [`${c.type} ${i}`, c] as const))('%s', (_, c) => {
     if (c.type === 'annealing') {
       c.kl_coef_after_n_updates.forEach((want, n) => {

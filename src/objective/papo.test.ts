@@ -65,6 +65,8 @@ interface ActorValues {
   d_aug_log_probs: number[] | null;
 }
 
+const AVERAGES = { token: 'token', seq: 'sequence' } as const;
+
 /** The official configuration in our keys. */
 function translate(c: ActorConfig, recompute: boolean, weighted: boolean) {
   const input: ObjectiveInput = {
@@ -85,7 +87,7 @@ function translate(c: ActorConfig, recompute: boolean, weighted: boolean) {
       clipHigh: c.clip_ratio_high,
       clipDual: c.clip_ratio_dual,
     },
-    average: c.loss_avg_mode === 'seq' ? 'sequence' : 'token',
+    average: AVERAGES[c.loss_avg_mode],
   };
   return parseObjective(input);
 }
@@ -228,6 +230,13 @@ describe('the official actor loss (golden/objective/actor_loss.json)', () => {
         else expect(Math.max(...theirs.map(Math.abs)) * 1e-6).toBeLessThan(sums[0] * 2 ** -23 + 1e-12);
         if (flat) expect(perRow[d]).toBe(0);
       }
+    }
+  });
+
+  it('has masks that are masks, and the dual clip of the public code', () => {
+    for (const { config, correctness_mult_mask } of cases) {
+      expect(config.clip_ratio_dual).toBe(3);
+      expect(correctness_mult_mask.every((v) => v === 0 || v === 1)).toBe(true);
     }
   });
 
