@@ -4,6 +4,7 @@ import { furthest } from '../../test/compare.ts';
 import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { normalized } from './advantages/grpo.ts';
 import { type ObjectiveInput, parseObjective } from './config.ts';
+import { CORRECT } from './rollouts.ts';
 import type { Objective } from './types.ts';
 import { makeObjective } from './update.ts';
 
@@ -233,10 +234,12 @@ describe('the official actor loss (golden/objective/actor_loss.json)', () => {
     }
   });
 
-  it('has masks that are masks, and the dual clip of the public code', () => {
-    for (const { config, correctness_mult_mask } of cases) {
+  it('counts as correct what has a reward, or nothing, and has the dual clip of the public code', () => {
+    for (const { config, correctness_mult_mask: mask, token_level_rewards_sum: sums } of cases) {
       expect(config.clip_ratio_dual).toBe(3);
-      expect(correctness_mult_mask.every((v) => v === 0 || v === 1)).toBe(true);
+      expect(Object.keys(AVERAGES)).toContain(config.loss_avg_mode);
+      const rewarded = sums.map((sum) => (sum > CORRECT ? 1 : 0));
+      expect([rewarded, sums.map(() => 0)]).toContainEqual(mask);
     }
   });
 
