@@ -163,7 +163,9 @@ function pngFields(bytes: Buffer, name: string): Field[] {
   const row = rowBytes(bytes);
   const height = bytes.readUInt32BE(20);
   const plants = some(height * (row - 1), name).map((k) => {
-    const [y, x] = [Math.floor(k / (row - 1)), (k % (row - 1)) + 1];
+    const [y, at] = [Math.floor(k / (row - 1)), k % (row - 1)];
+    // Of samples of 16 bits the upper byte: the lower one is not read.
+    const x = 1 + (bytes[24] === 16 ? at - (at % 2) : at);
     return {
       at: `row ${y}, byte ${x}`,
       bytes: () =>
