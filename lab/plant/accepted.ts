@@ -21,4 +21,9 @@ export const ACCEPTED: readonly { file: RegExp; field: RegExp; why: string }[] =
     field: /^images\[\]\.process_image\[\]\.file$/,
     why: 'names a picture that is left out, its sha256 is tested',
   },
+  {
+    file: /dinov2\/\w+\/config\.json$/,
+    field: /^apply_layernorm$/,
+    why: 'a setting of the backbone class, which the model does not read',
+  },
 ];
