@@ -3,8 +3,8 @@
  * made again beside it and compared bit for bit: metrics (but for times and memory), responses, parameters, moments.
  * Recordings of one kind of processor and one set of default settings are no measure for another.
  *
- *     npm run check:numbers -- ../before                 before the change, then once more after it
- *     npm run check:numbers -- ../before--preset papo-g  one of them only
+ *     npm run check:numbers -- ../before                  before the change, then once more after it
+ *     npm run check:numbers -- ../before --preset papo-g  one of them only
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
