@@ -1,4 +1,5 @@
 /** Equal seeds give equal bits: at the size of a default run, on the default threads, on a busy machine. */
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,13 +18,13 @@ import { Weights } from '../src/model/weights.ts';
 import { type ObjectiveInput, parseObjective } from '../src/objective/config.ts';
 import { estimators } from '../src/objective/estimators/index.ts';
 import { surrogates } from '../src/objective/surrogates/index.ts';
-import { makeObjective } from '../src/objective/update.ts';
 import { random } from '../src/random.ts';
 import { gradients } from '../src/tensor/grad.ts';
 import { input } from '../src/tensor/graph.ts';
 import * as t from '../src/tensor/ops.ts';
 import { compile } from '../src/tensor/program.ts';
 import { Session } from '../src/tensor/session.ts';
+import { makeObjective } from './golden/objective/kit.ts';
 
 const POLICY = new URL('../assets/base-policy', import.meta.url).pathname;
 const GOLDEN = new URL('./golden/', import.meta.url).pathname;

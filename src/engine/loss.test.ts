@@ -1,8 +1,9 @@
 /** The objective alone: its gradient is that of its value, whatever the lengths, and what is missing is named. */
+
 import { describe, expect, it } from 'vitest';
+import { makeObjective } from '../../test/golden/objective/kit.ts';
 import { GraphError } from '../errors.ts';
 import { type ObjectiveInput, parseObjective } from '../objective/config.ts';
-import { makeObjective } from '../objective/update.ts';
 import { random } from '../random.ts';
 import { type LossGroup, type LossRollout, lossAndGradient, papoLoss } from './loss.ts';
 

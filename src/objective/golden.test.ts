@@ -1,7 +1,7 @@
 /** The smaller official tables: KL estimators, averages, controllers, policy loss. */
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
-import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { golden, makeObjective, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { gradients } from '../tensor/grad.ts';
 import * as t from '../tensor/ops.ts';
 import { compile } from '../tensor/program.ts';
@@ -10,7 +10,6 @@ import { whiten } from './advantages/reinforce-plus-plus.ts';
 import { parseObjective } from './config.ts';
 import { estimatorOf } from './estimators/index.ts';
 import { annealed, gammaAt, nextBeta } from './schedule.ts';
-import { makeObjective } from './update.ts';
 
 const LOSS = 2e-6;
 const GRADIENT = 1e-6;

@@ -1,12 +1,11 @@
 /** The official actor loss, case by case, through our gradients and ONNX Runtime. */
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
-import { golden, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { golden, makeObjective, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { normalized } from './advantages/grpo.ts';
 import { type ObjectiveInput, parseObjective } from './config.ts';
 import { CORRECT } from './rollouts.ts';
 import type { Objective } from './types.ts';
-import { makeObjective } from './update.ts';
 
 const LOSS = 2e-6;
 const GRADIENT = 1e-6;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../test/compare.ts';
-import { keyOf, run, weightsOf } from '../../test/golden/objective/kit.ts';
+import { keyOf, makeObjective, run, weightsOf } from '../../test/golden/objective/kit.ts';
 import { coefficientFeeds, type Live, lossGraph, objectiveProgram } from '../engine/program.ts';
 import { random } from '../random.ts';
 import { presetConfig } from '../settings/preset-layer.ts';
@@ -15,7 +15,7 @@ import { type ObjectiveInput, parseObjective } from './config.ts';
 import { estimators } from './estimators/index.ts';
 import { surrogates } from './surrogates/index.ts';
 import { logpOf } from './types.ts';
-import { makeObjective, updateOf, warnings } from './update.ts';
+import { updateOf, warnings } from './update.ts';
 
 const [D, T] = [4, 6];
 const lengths = [6, 3, 1, 5];

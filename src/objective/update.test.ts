@@ -1,32 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { run } from '../../test/golden/objective/kit.ts';
-import { random } from '../random.ts';
+import { drawnRollouts, makeObjective, run } from '../../test/golden/objective/kit.ts';
 import { presetConfig } from '../settings/preset-layer.ts';
 import { presetNames } from '../settings/presets/index.ts';
 import { presetSizes } from '../settings/presets/sizes.ts';
 import { type ObjectiveConfig, objectiveSchema, parseObjective } from './config.ts';
 import type { ScoredGroup, ScoredRollout } from './rollouts.ts';
 import type { ArrayName, LogpName, TokenArrays } from './types.ts';
-import { advantagesOf, makeObjective, miniBatchRanges, updateOf } from './update.ts';
+import { advantagesOf, miniBatchRanges, updateOf } from './update.ts';
 
-const draw = random('tokens');
-
-function rollout(length: number, reward: number, accuracy = reward > 0.5 ? 1 : 0): ScoredRollout {
-  const logp = () => Float32Array.from({ length }, () => -Math.abs(draw.normal()));
-  return {
-    length,
-    reward,
-    accuracy,
-    logprobs: { logp_old: logp(), logp_ref: logp(), logp_masked: logp(), logp_noised: logp() },
-  };
-}
-
-const batch = (): ScoredGroup[] => [
-  { rollouts_G: [rollout(3, 1), rollout(5, 0)] },
-  { rollouts_G: [rollout(1, 0), rollout(2, 1)] },
-  { rollouts_G: [rollout(4, 1), rollout(4, 1)] },
-];
+const { rollout, batch } = drawnRollouts('tokens');
 
 const tokenArrays = (groups: ScoredGroup[], config: ObjectiveConfig, miniBatches = 1): TokenArrays[][] =>
   updateOf(config)

@@ -115,10 +115,6 @@ export function updateOf(config: ObjectiveConfig, now: Now = {}): Update {
   };
 }
 
-/** The objective of a configuration, for batches whose prompts all have pictures. */
-export const makeObjective = (config: ObjectiveConfig, now: Now = {}): Objective =>
-  updateOf(config, now).feed([], 1).objective;
-
 /** [from, to) of `count` runs of n groups, as equal as can be; none of them empty. */
 export function miniBatchRanges(n: number, count: number): [from: number, to: number][] {
   const k = Math.max(1, Math.min(count, n));

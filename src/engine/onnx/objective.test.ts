@@ -1,11 +1,12 @@
 /** The objective in the parameters of a real Qwen2.5-VL: every term moves them, and what has coefficient 0 costs nothing. */
+
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeObjective } from '../../../test/golden/objective/kit.ts';
 import { randomMask } from '../../mask/kinds/random.ts';
 import { type Batch, type BatchGroup, buildBatch, pixelFeed } from '../../model/batch.ts';
 import { type Checkpoint, readCheckpoint } from '../../model/checkpoint.ts';
 import { type ObjectiveInput, parseObjective } from '../../objective/config.ts';
-import { makeObjective } from '../../objective/update.ts';
 import { random } from '../../random.ts';
 import { type Feeds, Session } from '../../tensor/session.ts';
 import { decodeImage } from '../../vision/decode.ts';

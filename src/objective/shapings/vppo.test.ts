@@ -1,31 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { furthest } from '../../../test/compare.ts';
-import { run } from '../../../test/golden/objective/kit.ts';
-import { random } from '../../random.ts';
+import { drawnRollouts, run } from '../../../test/golden/objective/kit.ts';
 import { parseObjective } from '../config.ts';
 import { visualDependency } from '../dependency.ts';
-import type { ScoredGroup, ScoredRollout } from '../rollouts.ts';
 import type { ArrayName } from '../types.ts';
 import { advantagesOf, updateOf } from '../update.ts';
 import { advantageScales, largest } from './vppo.ts';
 
-const draw = random('vppo');
-
-function rollout(length: number, reward: number, accuracy = reward > 0.5 ? 1 : 0): ScoredRollout {
-  const logp = () => Float32Array.from({ length }, () => -Math.abs(draw.normal()));
-  return {
-    length,
-    reward,
-    accuracy,
-    logprobs: { logp_old: logp(), logp_ref: logp(), logp_masked: logp(), logp_noised: logp() },
-  };
-}
-
-const batch = (): ScoredGroup[] => [
-  { rollouts_G: [rollout(3, 1), rollout(5, 0)] },
-  { rollouts_G: [rollout(1, 0), rollout(2, 1)] },
-  { rollouts_G: [rollout(4, 1), rollout(4, 1)] },
-];
+const { rollout, batch } = drawnRollouts('vppo');
 
 describe('VPPO (arXiv 2510.09285)', () => {
   it('measures dependency with k3 between 0 and 10', () => {

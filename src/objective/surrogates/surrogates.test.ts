@@ -1,9 +1,8 @@
 /** Each surrogate against its paper's formula in float64: values, and the gradient by central differences. */
 import { describe, expect, it } from 'vitest';
-import { run, weightsOf } from '../../../test/golden/objective/kit.ts';
+import { makeObjective, run, weightsOf } from '../../../test/golden/objective/kit.ts';
 import { random } from '../../random.ts';
 import { type ObjectiveInput, parseObjective } from '../config.ts';
-import { makeObjective } from '../update.ts';
 
 const [D, T] = [6, 5];
 const lengths = [5, 3, 1, 4, 2, 5];

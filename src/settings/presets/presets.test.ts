@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '../../../test/golden/objective/kit.ts';
+import { makeObjective, run } from '../../../test/golden/objective/kit.ts';
 import { ConfigError } from '../../errors.ts';
 import { maskFromConfig } from '../../mask/config.ts';
 import { parseObjective } from '../../objective/config.ts';
-import { makeObjective, updateOf } from '../../objective/update.ts';
+import { updateOf } from '../../objective/update.ts';
 import { drawsOf } from '../../train/step.ts';
 import { presetConfig, presetSource } from '../preset-layer.ts';
 import { presetOf, presets } from './index.ts';

@@ -1,7 +1,12 @@
 /** What the golden tests share: reading the official values, and running an objective through gradients and a session. */
 import { readFileSync } from 'node:fs';
 import { coefficientFeeds, GRADIENT, objectiveProgram } from '../../../src/engine/program.ts';
+import type { ObjectiveConfig } from '../../../src/objective/config.ts';
+import type { Now } from '../../../src/objective/papo.ts';
+import type { ScoredGroup, ScoredRollout } from '../../../src/objective/rollouts.ts';
 import { logpOf, type Objective } from '../../../src/objective/types.ts';
+import { updateOf } from '../../../src/objective/update.ts';
+import { random } from '../../../src/random.ts';
 import { type Feeds, Session } from '../../../src/tensor/session.ts';
 
 export const golden = <T>(name: string): T =>
@@ -15,6 +20,26 @@ export interface Run {
   dViews: Record<string, Float32Array>;
   /** Number of ONNX operators. */
   operators: number;
+}
+
+/** The objective of a configuration, for batches whose prompts all have pictures. */
+export const makeObjective = (config: ObjectiveConfig, now: Now = {}): Objective =>
+  updateOf(config, now).feed([], 1).objective;
+
+/** Rollouts with random log-probabilities, and a batch of them: three prompts with two each, of 1 to 5 tokens. */
+export function drawnRollouts(seed: string) {
+  const draw = random(seed);
+  const rollout = (length: number, reward: number, accuracy = reward > 0.5 ? 1 : 0): ScoredRollout => {
+    const logp = () => Float32Array.from({ length }, () => -Math.abs(draw.normal()));
+    const logprobs = { logp_old: logp(), logp_ref: logp(), logp_masked: logp(), logp_noised: logp() };
+    return { length, reward, accuracy, logprobs };
+  };
+  const batch = (): ScoredGroup[] => [
+    { rollouts_G: [rollout(3, 1), rollout(5, 0)] },
+    { rollouts_G: [rollout(1, 0), rollout(2, 1)] },
+    { rollouts_G: [rollout(4, 1), rollout(4, 1)] },
+  ];
+  return { rollout, batch };
 }
 
 /** What an objective computes, for comparison: equal keys, equal graphs. */
