@@ -10,7 +10,7 @@ import { rolloutSpeed } from './rollout.ts';
 import { textTrainingSpeed } from './text-training.ts';
 
 const root = process.cwd();
-const policy = join(root, 'assets', 'base-policy');
+const policy = join(root, 'assets', 'policies', 'looking');
 const threads = availableParallelism();
 
 /** Steps of a real run, read back from its metrics. The first step compiles and is left out. */

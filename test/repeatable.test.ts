@@ -26,7 +26,7 @@ import { compile } from '../src/tensor/program.ts';
 import { Session } from '../src/tensor/session.ts';
 import { makeObjective } from './golden/objective/kit.ts';
 
-const POLICY = new URL('../assets/base-policy', import.meta.url).pathname;
+const POLICY = new URL('../assets/policies/looking', import.meta.url).pathname;
 const GOLDEN = new URL('./golden/', import.meta.url).pathname;
 
 describe('operators at the size of a batch, on a busy machine', () => {

@@ -8,7 +8,7 @@ import { ROOT } from './process.ts';
 
 /** A policy of 186 k parameters that transformers wrote. */
 export const TINY = join(ROOT, 'test', 'golden', 'qwen2_5_vl', 'tiny_tied');
-export const BASE = join(ROOT, 'assets', 'base-policy');
+export const BASE = join(ROOT, 'assets', 'policies', 'looking');
 
 /** The shortest run that trains: seconds, not minutes. */
 export const QUICK = [

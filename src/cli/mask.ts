@@ -18,7 +18,7 @@ export function maskCommand(): Command {
     .option('--seed <n>', 'equal seeds give equal pictures', '1')
     .option(
       '--policy <dir>',
-      `checkpoint folder whose image processor settles the size, for ${kindsThatNeed('processor')}`,
+      `checkpoint folder, or name as in papo train, whose image processor settles the size, for ${kindsThatNeed('processor')}`,
     )
     .option('-o, --out <file>', 'PNG to write (default: <name>.masked.png beside the picture)')
     .option('-f, --force', 'overwrite the file');

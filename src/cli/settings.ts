@@ -1,5 +1,6 @@
 /** The options that settle a run, shared by the commands that take settings. */
 import type { Command } from 'commander';
+import { shippedPolicies } from '../model/shipped.ts';
 import { type Layer, nested, setLayer, yamlLayer } from '../settings/resolve.ts';
 
 const NAMED = {
@@ -27,7 +28,10 @@ export function withSettings(command: Command): Command {
     .option('-p, --preset <name>', 'objective by name (papo presets lists them)')
     .option('--size <size>', "flavour of the preset's values: 3b, 7b or tiny")
     .option('--data <dir>', 'your rows: a folder with train, validation and test, or one file')
-    .option('--policy <dir>', 'checkpoint folder in Hugging Face form')
+    .option(
+      '--policy <dir>',
+      `checkpoint folder in Hugging Face form, or one of ${shippedPolicies().join(', ')}`,
+    )
     .option('--steps <n>', 'steps of the run')
     .option('--seed <n>', 'seed of all chance')
     .option('--name <name>', 'name of the run')

@@ -3,7 +3,7 @@ import { layersOf, withSettings } from './settings.ts';
 
 export function trainCommand(): Command {
   return withSettings(new Command('train'))
-    .description('train a policy; without options, the base policy of papo on built-in tasks')
+    .description('train a policy; without options, a policy that comes with papo on built-in tasks')
     .option('-r, --resume <run>', 'go on with a run, such as runs/papo-g-seed1')
     .action(async (options: Record<string, unknown>) => {
       // The engine is loaded by the commands that run one.

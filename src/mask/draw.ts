@@ -4,6 +4,7 @@ import { join, parse, resolve } from 'node:path';
 import { ConfigError, ImageError, systemCode, systemFailure } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { readProcessor } from '../model/processor.ts';
+import { policyFolder } from '../model/shipped.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
 import { type RgbImage, sideBySide } from '../vision/image.ts';
@@ -57,7 +58,7 @@ async function readPicture(path: string): Promise<RgbImage> {
 /** The policy's own image processor, else the one that Hugging Face has by default for these families. */
 function processorOf(policy: string | undefined) {
   if (policy === undefined) return parseProcessorConfig({}, 'default image processor');
-  return readProcessor(policy);
+  return readProcessor(policyFolder(policy));
 }
 
 const alreadyThere = (out: string) =>

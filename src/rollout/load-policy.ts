@@ -49,9 +49,9 @@ export interface LoadedPolicy {
 }
 
 /**
- * Opens a policy: a checkpoint folder in Hugging Face form, or the base policy that comes with papo.
+ * Opens a policy: a checkpoint folder in Hugging Face form, or one that comes with papo, such as `builtin:looking`.
  *
- * @param settings `policy` (the folder), `engine`, `data` (the prompt's form) and `rollout` are read
+ * @param settings `policy` (the folder or the name), `engine`, `data` (the prompt's form) and `rollout` are read
  * @throws ConfigError for a setting, CheckpointError where the folder lacks something, GraphError where the runtime or its
  *   provider does not start
  *

@@ -1,20 +1,16 @@
 /** The policy of a run as the loop's surroundings need it: its words, its image processor, its size. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CheckpointError } from '../errors.ts';
 import { readPolicy } from '../model/checkpoint.ts';
 import type { Policy } from '../model/family.ts';
 import { sizeOf } from '../model/parameters.ts';
 import { readProcessor } from '../model/processor.ts';
+import { policyFolder } from '../model/shipped.ts';
 import type { RunConfig } from '../settings/config.ts';
 import { loadChatTemplate, loadTokenizer, readTokenizerConfig } from '../text/load.ts';
 import { FORMAT_PROMPT } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PolicyText } from './prompts.ts';
-
-/** The folder of the base policy that comes with the package. */
-const BASE_POLICY = fileURLToPath(new URL('../../assets/base-policy', import.meta.url));
 
 export interface RunPolicy {
   dir: string;
@@ -35,10 +31,9 @@ const count = (n: number) =>
  * The words that a policy expects after a question: a policy that was trained here without any says so in its
  * tokenizer_config.json, which goes into every checkpoint of it.
  */
-function ownFormat(dir: string, base: boolean): string {
+function ownFormat(dir: string): string {
   const own = readTokenizerConfig(dir).papo_format_prompt;
-  if (typeof own === 'string') return own;
-  return base ? '' : FORMAT_PROMPT;
+  return typeof own === 'string' ? own : FORMAT_PROMPT;
 }
 
 /** @throws CheckpointError where the tokenizer's ids are not those that the model was trained with */
@@ -61,29 +56,24 @@ function checkTokens(dir: string, { special, vocabSize }: Tokenizer, { tokens, d
       );
 }
 
-/** @throws CheckpointError where a file is missing or of another family */
+/** @throws CheckpointError where a file is missing or of another family, or no policy of that name comes with papo */
 export function openPolicy({ policy, data }: RunConfig): RunPolicy {
-  const dir = policy ?? BASE_POLICY;
-  if (policy === null && !existsSync(dir))
-    throw new CheckpointError(
-      `${dir}: the base policy is missing from the package; install papo again, or name a checkpoint with --policy`,
-    );
+  const dir = policyFolder(policy);
   const model = readPolicy(dir);
   const parameters = sizeOf(model.parameters);
   const processor = readProcessor(dir, model);
   const tokenizer = loadTokenizer(dir);
   checkTokens(dir, tokenizer, model);
   const { systemPrompt, maxPromptTokens, minPixels, maxPixels } = data;
-  const name = policy === null ? 'base policy of papo' : dir;
   return {
     dir,
-    description: `${name} (${model.family.title} form, ${count(parameters)} parameters)`,
+    description: `${policy} (${model.family.title} form, ${count(parameters)} parameters)`,
     parameters,
     text: {
       tokenizer,
       chat: loadChatTemplate(dir),
       processor,
-      format: { formatPrompt: data.formatPrompt ?? ownFormat(dir, policy === null), systemPrompt },
+      format: { formatPrompt: data.formatPrompt ?? ownFormat(dir), systemPrompt },
       maxPromptTokens,
       pixels: { min: minPixels ?? undefined, max: maxPixels ?? undefined },
     },

@@ -4,10 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ConfigError } from '../errors.ts';
+import { DEFAULT_POLICY } from '../model/shipped.ts';
 import { configMarkdown } from './config-page.ts';
 import { configYaml } from './describe.ts';
 import { rootNode, type SchemaNode } from './key-lookup.ts';
-import { PATH_KEYS } from './paths.ts';
+import { isGone, PATH_KEYS, withAbsolutePaths } from './paths.ts';
 import { changesText, defaultName } from './preset-layer.ts';
 import { presetNames } from './presets/index.ts';
 import { presetSizes } from './presets/sizes.ts';
@@ -170,6 +171,20 @@ describe('paths', () => {
       data: { dir: resolve('rows') },
       reward: { function: `${join(folder, 'my.ts')}#score` },
     });
+  });
+
+  it('are none where a policy of papo is named', () => {
+    const file = yamlFile(`policy: ${DEFAULT_POLICY}\nout: /runs\n`);
+    for (const layers of [[yamlLayer(file)], set(`policy=${DEFAULT_POLICY}`), set('policy=null'), []]) {
+      const config = resolveConfig(layers);
+      expect(config.policy).toBe(DEFAULT_POLICY);
+      expect(configYaml(config, { comments: false })).toContain(`\npolicy: ${DEFAULT_POLICY}\n`);
+      expect(withAbsolutePaths(config).policy).toBe(DEFAULT_POLICY);
+    }
+    expect(isGone(DEFAULT_POLICY)).toBe(false);
+    expect(() => resolveConfig(set('policy=builtin:lookin'))).toThrow(
+      /^--set: policy: "builtin:lookin" is given, those that come with papo are .*builtin:looking/,
+    );
   });
 
   it('are all that the schema marks', () => {

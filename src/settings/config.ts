@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { engineSchema } from '../engine/open.ts';
 import { maskConfigSchema } from '../mask/config.ts';
+import { DEFAULT_POLICY, isBuiltin, shippedPolicies } from '../model/shipped.ts';
 import { objectiveSchema } from '../objective/config.ts';
 import { rewardSchema } from '../reward/settings.ts';
 import * as block from './blocks.ts';
@@ -18,6 +19,17 @@ const runName = z
   .max(100)
   .regex(/^\w(?:[\w.-]*\w)?$/, 'letters, digits, - _ and . only, with a letter, digit or _ at both ends')
   .refine((name) => !RESERVED_NAME.test(name), 'Windows keeps this name for a device; choose another');
+
+const policy = block.path
+  .refine((given) => !isBuiltin(given) || shippedPolicies().includes(given), {
+    error: () => `those that come with papo are ${shippedPolicies().join(', ')}`,
+  })
+  .nullable()
+  .default(DEFAULT_POLICY)
+  .transform((given) => given ?? DEFAULT_POLICY)
+  .describe(
+    `what is trained: checkpoint folder in Hugging Face form, or the name of one that comes with papo: ${shippedPolicies().join(', ')} (papo pretrain tells them apart); null: the default`,
+  );
 
 export const configSchema = z.strictObject({
   name: runName
@@ -41,10 +53,7 @@ export const configSchema = z.strictObject({
     .enum(presetSizes)
     .default('tiny')
     .describe("which flavour of the preset's values: for models of that size"),
-  policy: block.path
-    .nullable()
-    .default(null)
-    .describe('checkpoint folder in Hugging Face form; null: the base policy that comes with papo'),
+  policy,
   engine: engineSchema.prefault({}).describe('where the policy runs'),
   data: block.data.prefault({}).describe('questions and how they are put'),
   rollout: block.rollout

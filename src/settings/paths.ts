@@ -1,6 +1,7 @@
 /** The paths among the settings: in a file they count from its folder, on the command line from where one stands. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { isBuiltin } from '../model/shipped.ts';
 import { splitReference } from '../user/reference.ts';
 import type { RunConfig } from './config.ts';
 import { isObject, rootNode, type SchemaNode, type Values, variantsOf } from './key-lookup.ts';
@@ -21,7 +22,7 @@ export const PATH_KEYS: readonly string[][] = [
   ...new Map([...pathKeys(rootNode)].map((path) => [path.join('.'), path])).values(),
 ];
 
-/** The settings with every path changed; `path#export` counts as a path. */
+/** The settings with every path changed; `path#export` counts as a path, the name of a policy of the package does not. */
 function mapPaths<T extends Values>(values: T, change: (path: string) => string): T {
   const out: Values = structuredClone(values);
   const walk = (holder: unknown, [key, ...rest]: readonly string[]) => {
@@ -29,7 +30,7 @@ function mapPaths<T extends Values>(values: T, change: (path: string) => string)
     for (const name of key === '*' ? Object.keys(holder) : [key]) {
       const value = Object.hasOwn(holder, name) ? holder[name] : undefined;
       if (rest.length > 0) walk(value, rest);
-      else if (typeof value === 'string' && value !== '') holder[name] = change(value);
+      else if (typeof value === 'string' && value !== '' && !isBuiltin(value)) holder[name] = change(value);
     }
   };
   for (const key of PATH_KEYS) walk(out, key);
@@ -51,4 +52,5 @@ export const isPathKey = (key: string): boolean =>
   });
 
 /** Whether nothing lies at a path any more; the `#export` of a module is not part of it. */
-export const isGone = (path: string): boolean => !existsSync(path) && !existsSync(splitReference(path).path);
+export const isGone = (path: string): boolean =>
+  !isBuiltin(path) && !existsSync(path) && !existsSync(splitReference(path).path);

@@ -9,7 +9,7 @@ import { FakeEngine } from './fake-engine.testing.ts';
 import { fakeRun } from './loop.testing.ts';
 import { selfCheck } from './self-check.ts';
 
-const POLICY = new URL('../../assets/base-policy', import.meta.url).pathname;
+const POLICY = new URL('../../assets/policies/looking', import.meta.url).pathname;
 
 /** Two questions with what the shipped policy answers. */
 async function graded(engine: Engine): Promise<GradedGroup[]> {

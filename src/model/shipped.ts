@@ -1,0 +1,38 @@
+/** The policies that come with the package: one folder each under assets/policies, asked for as `builtin:NAME`. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CheckpointError, quoted } from '../errors.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../assets/policies', import.meta.url));
+const BUILTIN = 'builtin:';
+
+/** What a run trains that names no policy. */
+export const DEFAULT_POLICY = 'builtin:looking';
+
+/** Whether this names a policy that comes with the package, whether or not there is one of that name; else it is a path. */
+export const isBuiltin = (policy: string): boolean => policy.startsWith(BUILTIN);
+
+/** `builtin:NAME` of each that is there, in alphabetical order. */
+export function shippedPolicies(): string[] {
+  try {
+    const entries = readdirSync(SHIPPED, { withFileTypes: true });
+    return entries.flatMap((e) => (e.isDirectory() ? [`${BUILTIN}${e.name}`] : [])).sort();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Where a policy lies: the folder of `builtin:NAME` in the package, any other text as it is.
+ * @throws CheckpointError where no policy of that name comes with the package
+ */
+export function policyFolder(policy: string): string {
+  if (!isBuiltin(policy)) return policy;
+  const there = shippedPolicies();
+  if (there.includes(policy)) return join(SHIPPED, policy.slice(BUILTIN.length));
+  const names = there.length > 0 ? `there are ${there.join(', ')}` : `${SHIPPED} is empty or not there`;
+  throw new CheckpointError(
+    `${quoted(policy)}: no such policy in the package (${names}); install papo again, or name a checkpoint folder`,
+  );
+}
