@@ -151,12 +151,13 @@ describe('what it shows', () => {
     const all = await member<Task<string, AnyQuestion, ShapesScene>>('src/data/tasks/all.ts');
     const answers = new Set<string>();
     for (let i = 0; i < 100; i++) {
-      const made = all.make(random('all', i), 112);
+      const made = all.make(random('all', i), 112, 'medium');
       if (!made) continue;
       const { question, scene } = made;
       const answer = all.solve(question, scene)?.at(-1)?.value;
       expect(answer).toBe(String(scene.objects.length));
       expect(all.explain(random(i), question, scene, answer ?? '')[0]).toContain(answer);
+      expect(all.hint(random(i), question, scene)).toMatch(/^Row \d : .* ; row \d : .* ; $/);
       answers.add(answer ?? '');
     }
     expect(all.text({ kind: 'all' })).toBe('How many objects are there?');

@@ -62,7 +62,10 @@ describe.skipIf(!built)('papo', () => {
     for (const file of writeDataset(join(cwd, 'b'), { seed: 'x', rows }))
       expect(readFileSync(join(cwd, 'a', basename(file))).equals(readFileSync(file)), file).toBe(true);
     expect(papo(['data', 'make', 'c', '--dependency', 'total'], cwd).stderr).toBe(
-      'papo: --dependency total: allowed is high, medium, low\n',
+      'papo: --dependency total: allowed is high, medium, low, mixed\n',
+    );
+    expect(papo(['data', 'make', 'c', '--difficulty', 'harder'], cwd).stderr).toBe(
+      'papo: --difficulty harder: allowed is easy, medium, hard, mixed\n',
     );
   });
 

@@ -10,7 +10,8 @@ export function dataCommand(): Command {
     .option('--validation <n>', 'validation rows', '256')
     .option('--test <n>', 'test rows', '256')
     .option('--tasks <names>', 'kinds of question, with commas between; all unless told')
-    .option('--dependency <level>', 'how much only the picture tells: high, medium or low', 'high')
+    .option('--dependency <level>', 'how much only the picture tells: high, medium, low or mixed', 'mixed')
+    .option('--difficulty <level>', 'how hard the questions are: easy, medium, hard or mixed', 'mixed')
     .option('--pixels <n>', 'side of a picture: 112, 168 or 224', '112')
     .action((dir: string, options: Record<string, string>) => {
       process.stdout.write(makeData(dir, options));

@@ -1,4 +1,5 @@
 import type { Question, Scene, TaskName } from './tasks/index.ts';
+import type { Difficulty } from './tasks/shared/difficulty.ts';
 import type { Step } from './tasks/task.ts';
 
 /** One question with its pictures, as every source of data gives it. */
@@ -20,14 +21,16 @@ export interface Row {
 }
 
 /** How much of a scene only the picture tells: all of it, part of it, or nothing that the words do not tell too. */
-export type Dependency = 'high' | 'medium' | 'low';
-
-export const DEPENDENCIES: readonly Dependency[] = ['high', 'medium', 'low'];
+export const DEPENDENCIES = ['high', 'medium', 'low'] as const;
+export type Dependency = (typeof DEPENDENCIES)[number];
 
 /** What a built-in task knows about a row, so that a wrong answer can be traced to its cause by program. */
 export interface RowMeta {
   task: TaskName;
+  /** The level of this row, where those of the rows differ. */
   dependency: Dependency;
+  /** Likewise. */
+  difficulty: Difficulty;
   /** The question in machine-readable form. */
   question: Question;
   /** What the picture really holds. */

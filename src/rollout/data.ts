@@ -4,7 +4,6 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeDataset } from '../data/builtin/write.ts';
-import type { Dependency } from '../data/row.ts';
 import { sampler } from '../data/sampler.ts';
 import { type SkipReason, UnusableRow } from '../data/skip.ts';
 import {
@@ -51,7 +50,7 @@ function builtinFolder(builtin: RunConfig['data']['builtin'], under: string): st
 export function makeBuiltin(builtin: RunConfig['data']['builtin'], under: string): string {
   const dir = builtinFolder(builtin, under);
   if (existsSync(dir)) return dir;
-  const { seed, train, validation, test, tasks, dependency } = builtin;
+  const { seed, train, validation, test, tasks, dependency, difficulty } = builtin;
   const aside = `${dir}${MAKING}${hostname()}.${process.pid}`;
   try {
     makeFolder(under);
@@ -60,7 +59,8 @@ export function makeBuiltin(builtin: RunConfig['data']['builtin'], under: string
       seed,
       rows: { train, validation, test },
       tasks,
-      dependency: dependency as Dependency,
+      dependency,
+      difficulty,
     });
     syncTree(aside);
     renameSync(aside, dir);

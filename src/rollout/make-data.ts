@@ -1,5 +1,5 @@
+import { DEPENDENCY_SETTINGS, DIFFICULTY_SETTINGS } from '../data/builtin/levels.ts';
 import { writeDataset } from '../data/builtin/write.ts';
-import { DEPENDENCIES, type Dependency } from '../data/row.ts';
 import { SPLITS } from '../data/split.ts';
 import { SIZES, type Size } from '../data/tasks/shared/canvas.ts';
 import { ConfigError, quoted } from '../errors.ts';
@@ -33,7 +33,8 @@ export function makeData(dir: string, options: Record<string, string | undefined
     rows: rows as Record<(typeof SPLITS)[number], number>,
     // writeDataset checks the names.
     tasks: options.tasks?.split(',').map((task) => task.trim()),
-    dependency: oneOf<Dependency>('dependency', options.dependency, DEPENDENCIES),
+    dependency: oneOf('dependency', options.dependency, DEPENDENCY_SETTINGS),
+    difficulty: oneOf('difficulty', options.difficulty, DIFFICULTY_SETTINGS),
     size: oneOf<Size>('pixels', options.pixels, SIZES),
   });
   return `${files.join('\n')}\ntrain on them with: papo train --data ${shellWord(dir)}\n`;

@@ -1,6 +1,6 @@
 /** The blocks of a run's settings that belong to no kind: engine, data, rollout, reward, optimiser, lengths and files. */
 import { z } from 'zod';
-import { DEPENDENCIES } from '../data/row.ts';
+import { DEPENDENCY_SETTINGS, DIFFICULTY_SETTINGS } from '../data/builtin/levels.ts';
 import { TASKS, TAUGHT } from '../data/tasks/index.ts';
 
 /** Upper bounds: far above what is of use, far below what would fill a machine before it is refused. */
@@ -37,9 +37,17 @@ const builtin = z.strictObject({
     .default([...TAUGHT])
     .describe('kinds of question'),
   dependency: z
-    .enum(DEPENDENCIES as [string, ...string[]])
-    .default('high')
-    .describe('how much only the picture tells: high (all of it), medium, low (the words tell it too)'),
+    .enum(DEPENDENCY_SETTINGS)
+    .default('mixed')
+    .describe(
+      'how much only the picture tells: high (all of it), medium (the words tell a part of what is needed), low (the words tell it too), mixed (60, 25 and 15 % of the rows)',
+    ),
+  difficulty: z
+    .enum(DIFFICULTY_SETTINGS)
+    .default('mixed')
+    .describe(
+      'how hard the questions are: easy, medium, hard (more objects, higher bars, more steps), mixed (a third each)',
+    ),
 });
 
 const columns = z.strictObject({

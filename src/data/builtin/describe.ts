@@ -2,7 +2,7 @@
 import { type Random, random } from '../../random.ts';
 import type { Dependency } from '../row.ts';
 import { sceneKindOf } from '../tasks/index.ts';
-import type { AnyQuestion, AnyScene, Task } from '../tasks/task.ts';
+import type { AnyQuestion, AnyScene, Statement, Task } from '../tasks/task.ts';
 
 /** The whole scene in words. */
 export const sceneWords = (scene: AnyScene): string => sceneKindOf(scene).words(scene);
@@ -13,6 +13,10 @@ const QUESTIONS = ['Describe the picture.', 'What is in the picture?'] as const;
 export function description(scene: AnyScene, rng: Random): { question: string; text: string } {
   return { question: rng.pick(QUESTIONS), text: sceneWords(scene) };
 }
+
+/** One random true statement about a scene, for supervised training of what is seen. */
+export const statement = (rng: Random, scene: AnyScene): Statement =>
+  sceneKindOf(scene).statement(rng, scene);
 
 /**
  * What the words of a problem tell about its scene, before the question; empty where only the picture tells.
@@ -28,6 +32,5 @@ export function toldWords(
 ): string {
   if (dependency === 'high') return '';
   if (dependency === 'low') return `${task.scene.title} : ${task.scene.words(scene)} ; `;
-  const rng = random(seedKey, 'told', index);
-  return task.hint?.(rng, question, scene) ?? task.scene.part(rng, scene);
+  return task.hint(random(seedKey, 'told', index), question, scene);
 }

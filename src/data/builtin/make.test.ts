@@ -1,81 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../../random.ts';
-import { DEPENDENCIES, type RowMeta } from '../row.ts';
+import { DEPENDENCIES } from '../row.ts';
 import { SPLITS } from '../split.ts';
 import { TASKS } from '../tasks/index.ts';
-import type { SceneObject } from '../tasks/shared/shapes.ts';
 import { description, sceneWords } from './describe.ts';
 import { makeDataset, makeRow, makeUndrawn, signature, splitOf } from './make.ts';
+import { answerIn } from './oracle.testing.ts';
 import { solution } from './solution.ts';
 import { pieces, VOCABULARY } from './vocabulary.testing.ts';
-
-const [COLOR, SHAPE, SIDE] = ['red|blue|green|yellow', 'circle|square|triangle', 'left|right|above|below'];
-const LANDMARK = `(?:to the )?(${SIDE})(?: of)? the (${COLOR}) (${SHAPE})`;
-
-/** A second way to the answers: reads the words of the problem and the picture's content, not the stored question. */
-function oracleAnswer({ problem, meta: { scene } }: { problem: string; meta: RowMeta }): string {
-  const objects = scene.kind === 'shapes' ? scene.objects : [];
-  const angle = scene.kind === 'angle' ? scene.angle : Number.NaN;
-  const many = (phrase: string) =>
-    objects.filter((o) =>
-      phrase
-        .split(' ')
-        .every((w) => /^objects?$/.test(w) || w === o.color || w.replace(/s$/, '') === o.shape),
-    ).length;
-  const bar = (color: string) =>
-    (scene.kind === 'chart' ? scene.bars : []).find((b) => b.color === color)!.height;
-  const first = (names: string, value: (name: string) => number) => {
-    const sorted = names.split('|').sort((a, b) => value(b) - value(a));
-    expect(value(sorted[0])).toBeGreaterThan(value(sorted[1]));
-    return sorted[0];
-  };
-  const landmark = (color: string, shape: string) => {
-    const found = objects.filter((o) => o.color === color && o.shape === shape);
-    expect(found).toHaveLength(1);
-    return found[0];
-  };
-  /** How far `o` lies towards a side of `from`, in cells. */
-  const towards = (side: string, o: SceneObject, from: SceneObject): number => {
-    const steps: Record<string, number> = {
-      left: from.column - o.column,
-      right: o.column - from.column,
-      above: from.row - o.row,
-      below: o.row - from.row,
-    };
-    return steps[side];
-  };
-  const apart = (a: SceneObject, b: SceneObject) => Math.abs(a.row - b.row) + Math.abs(a.column - b.column);
-  const rules: [string, (...m: string[]) => string | number][] = [
-    ['How many more (.+) than (.+) are there', (a, b) => many(a) - many(b)],
-    ['How many (.+) and (.+) are there in total', (a, b) => many(a) + many(b)],
-    [
-      `How many objects are ${LANDMARK}`,
-      (side, c, s) => objects.filter((o) => towards(side, o, landmark(c, s)) > 0).length,
-    ],
-    ['How many (.+) are there', many],
-    ['Which color is most common', () => first(COLOR, many)],
-    [`Which color is most common among the (${SHAPE})s`, (s) => first(COLOR, (c) => many(`${c} ${s}`))],
-    ['Which shape is most common', () => first(SHAPE, many)],
-    [
-      `Which color is the object directly ${LANDMARK}`,
-      (side, c, s) =>
-        objects.find((o) => towards(side, o, landmark(c, s)) === 1 && apart(o, landmark(c, s)) === 1)!.color,
-    ],
-    [`How high is the (${COLOR}) bar`, bar],
-    [`How high are the (${COLOR}) and (${COLOR}) bars in total`, (a, b) => bar(a) + bar(b)],
-    [`How much higher is the (${COLOR}) bar than the (${COLOR}) bar`, (a, b) => bar(a) - bar(b)],
-    ['Which bar is highest', () => first(COLOR, bar)],
-    ['Which bar is lowest', () => first(COLOR, (c) => -bar(c))],
-    ['How many degrees is the other acute angle', () => 90 - angle],
-    ['By how many degrees do the acute angles differ', () => Math.abs(90 - 2 * angle)],
-  ];
-  for (const [pattern, answer] of rules) {
-    const m = new RegExp(`(?:^<image>|[;.] )${pattern}\\?$`).exec(problem);
-    if (m) return String(answer(...m.slice(1)));
-  }
-  throw new Error(`unknown question: ${problem}`);
-}
 
 const seeds = fc.record({ seed: fc.integer(), index: fc.nat(100_000) });
 
@@ -83,8 +16,8 @@ describe('rows of the built-in tasks', () => {
   it('hold the answer that a reader of the problem finds in the scene', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(...DEPENDENCIES), ({ seed, index }, dependency) => {
-        const row = makeUndrawn(seed, index, { dependency });
-        expect(oracleAnswer(row)).toBe(row.answer);
+        const row = makeUndrawn(seed, index, { dependency, tasks: TASKS });
+        expect([row.problem, answerIn(row.problem, row.meta.scene)]).toEqual([row.problem, row.answer]);
         expect(row.meta.steps.at(-1)!.value).toBe(row.answer);
       }),
       { numRuns: 2000 },
@@ -111,14 +44,36 @@ describe('rows of the built-in tasks', () => {
     );
   });
 
-  it('have 3-9 objects, one a cell, and bars of 1-6', () => {
+  it('draw their levels one by one where they are mixed, whatever the task, and are else what that level gives', () => {
+    const counts = new Map<string, number>();
+    const rows = 6000;
+    for (let i = 0; i < rows; i++) {
+      const row = makeUndrawn('mixed', i, { tasks: TASKS, dependency: 'mixed' });
+      const { task, dependency, difficulty } = row.meta;
+      if (i < 300) expect(makeUndrawn('mixed', i, { tasks: TASKS, dependency, difficulty })).toEqual(row);
+      for (const key of [`${task} ${dependency}`, `${task} ${difficulty}`])
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const shares = { high: 0.6, low: 0.15, easy: 1 / 3, hard: 1 / 3 };
+    const each = rows / TASKS.length;
+    for (const task of TASKS)
+      for (const level of ['high', 'low', 'easy', 'hard'] as const) {
+        const n = counts.get(`${task} ${level}`) ?? 0;
+        // Five standard deviations.
+        const far = 5 * Math.sqrt(each * shares[level] * (1 - shares[level]));
+        expect([task, level, Math.abs(n - each * shares[level]) < far]).toEqual([task, level, true]);
+      }
+  });
+
+  it('have 3-5, 3-9 or 7-12 objects by difficulty, one a cell, and bars of 1-6', () => {
     for (let i = 0; i < 1400; i++) {
-      const { scene } = makeUndrawn('bounds', i).meta;
+      const { scene, difficulty } = makeUndrawn('bounds', i, { tasks: TASKS }).meta;
+      const [fewest, most] = { easy: [3, 5], medium: [3, 9], hard: [7, 12] }[difficulty];
       if (scene.kind === 'shapes') {
         const cells = new Set(scene.objects.map((o) => o.row * 4 + o.column));
         expect(cells.size).toBe(scene.objects.length);
-        expect(cells.size).toBeGreaterThanOrEqual(3);
-        expect(cells.size).toBeLessThanOrEqual(9);
+        expect(cells.size).toBeGreaterThanOrEqual(fewest);
+        expect(cells.size).toBeLessThanOrEqual(most);
       } else if (scene.kind === 'chart') {
         expect(new Set(scene.bars.map((b) => b.color)).size).toBe(4);
         for (const b of scene.bars) expect([1, 2, 3, 4, 5, 6]).toContain(b.height);
@@ -189,7 +144,7 @@ describe('rows of the built-in tasks', () => {
     const known = new Set(VOCABULARY);
     const used = new Set<string>();
     for (let i = 0; i < 7000; i++) {
-      const row = makeUndrawn('words', i, { dependency: DEPENDENCIES[i % 3] });
+      const row = makeUndrawn('words', i, { dependency: 'mixed' });
       const rng = random('words', i);
       const d = description(row.meta.scene, rng);
       for (const p of pieces(`${row.problem} ${solution(row, rng)} ${d.question} ${d.text}`)) used.add(p);

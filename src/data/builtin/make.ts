@@ -1,19 +1,22 @@
 /** Rows of the built-in tasks: seeded, with splits that never share a scene. */
 import { DataError } from '../../errors.ts';
 import { random } from '../../random.ts';
-import type { Dependency, Row, RowMeta } from '../row.ts';
+import type { Row, RowMeta } from '../row.ts';
 import { SPLITS, type Split } from '../split.ts';
 import { sceneKindOf, TASKS, TAUGHT, taskNamed } from '../tasks/index.ts';
 import type { Size } from '../tasks/shared/canvas.ts';
 import type { AnyScene } from '../tasks/task.ts';
 import { toldWords } from './describe.ts';
 import { renderPng } from './draw.ts';
+import { type DependencySetting, type DifficultySetting, dependencyOf, difficultyOf } from './levels.ts';
 
 export interface MakeOptions {
   /** Which tasks, in turn by index; those that the base policy was taught unless given. */
   tasks?: readonly string[];
   /** How much of a scene only the picture tells; 'high' (only the question is in words) unless given. */
-  dependency?: Dependency;
+  dependency?: DependencySetting;
+  /** How hard the questions are; 'mixed' unless given. */
+  difficulty?: DifficultySetting;
   /** Pixels of a picture's side; 112 unless given. */
   size?: Size;
   /** Only scenes of this split, whatever the seed (see `splitOf`); any scene unless given. */
@@ -45,11 +48,13 @@ const TRIES = 400;
  * problem only, never the scene, the question or the answer.
  */
 export function makeUndrawn(seedKey: string | number, index: number, options: MakeOptions = {}): UndrawnRow {
-  const { tasks = TAUGHT, dependency = 'high', size = 112, split, seen } = options;
+  const { tasks = TAUGHT, size = 112, split, seen } = options;
+  const dependency = dependencyOf(options.dependency ?? 'high', seedKey, index);
+  const difficulty = difficultyOf(options.difficulty ?? 'mixed', seedKey, index);
   const name = tasks[index % tasks.length];
   const task = taskNamed(name);
   for (let attempt = 0; ; attempt++) {
-    const made = task.make(random(seedKey, 'scene', index, attempt), size);
+    const made = task.make(random(seedKey, 'scene', index, attempt), size, difficulty);
     if (!made) continue;
     const { question, scene } = made;
     const key = signature(scene);
@@ -64,7 +69,7 @@ export function makeUndrawn(seedKey: string | number, index: number, options: Ma
       id: `${name}-${split ?? 'any'}-${seedKey}-${index}`,
       problem: `<image>${told}${task.text(question)}`,
       answer: steps[steps.length - 1].value,
-      meta: { task: name, dependency, question, scene, steps } as RowMeta,
+      meta: { task: name, dependency, difficulty, question, scene, steps } as RowMeta,
     };
   }
 }
@@ -80,7 +85,10 @@ export interface DatasetOptions {
   /** How many rows of each split. */
   rows: Record<Split, number>;
   tasks?: readonly string[];
-  dependency?: Dependency;
+  /** 'mixed' unless given. */
+  dependency?: DependencySetting;
+  /** 'mixed' unless given. */
+  difficulty?: DifficultySetting;
   size?: Size;
 }
 
@@ -90,7 +98,7 @@ export interface DatasetOptions {
  * @throws DataError for a task that does not exist or a number of rows that is not one
  */
 export function makeDataset(options: DatasetOptions): Record<Split, Iterable<Row>> {
-  const { seed, rows, tasks = TAUGHT, dependency, size } = options;
+  const { seed, rows, tasks = TAUGHT, dependency = 'mixed', difficulty = 'mixed', size } = options;
   if (tasks.length === 0) throw new DataError(`tasks: none is named; choose from ${TASKS.join(', ')}`);
   for (const task of tasks) taskNamed(task);
   for (const split of SPLITS) {
@@ -102,7 +110,8 @@ export function makeDataset(options: DatasetOptions): Record<Split, Iterable<Row
   }
   function* make(split: Split): Iterable<Row> {
     const seen = new Set<string>();
-    for (let i = 0; i < rows[split]; i++) yield makeRow(seed, i, { tasks, dependency, size, split, seen });
+    const row = { tasks, dependency, difficulty, size, split, seen };
+    for (let i = 0; i < rows[split]; i++) yield makeRow(seed, i, row);
   }
   return {
     train: { [Symbol.iterator]: () => make('train')[Symbol.iterator]() },

@@ -5,6 +5,7 @@
 const WORDS = `
   How how many are there in total more than Which color shape is most common among the objects to left of right above below
   object directly high bar bars much higher highest lowest degrees other acute angle By do angles differ
+  Go from one up down all
   Describe picture What Grid Bars Picture Row row There The right triangle
   red blue green yellow circle square circles squares triangles
   look first let me see ok i at count by rows columns column so then plus minus difference answer it that has a marked read and

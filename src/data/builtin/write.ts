@@ -6,11 +6,28 @@ import { makeFolder } from '../../files.ts';
 import { writeParquet } from '../parquet-write.ts';
 import { SPLITS } from '../split.ts';
 import { TAUGHT } from '../tasks/index.ts';
+import { DEPENDENCY_SHARES, type DependencySetting, type DifficultySetting } from './levels.ts';
 import { type DatasetOptions, makeDataset } from './make.ts';
 
+const told = (how: string) => `the words of a problem tell ${how} of what the picture holds`;
+const { high, medium, low } = DEPENDENCY_SHARES;
+
+const DEPENDENCY_WORDS: Record<DependencySetting, string> = {
+  high: told('nothing'),
+  medium: told('part'),
+  low: told('all'),
+  mixed: `${high} % of the rows high (${told('nothing')}), ${medium} % medium (part), ${low} % low (all)`,
+};
+
+const DIFFICULTY_WORDS: Record<DifficultySetting, string> = {
+  easy: 'few objects, low bars, one step',
+  medium: 'up to nine objects, one or two steps',
+  hard: 'seven objects and more, two steps and more',
+  mixed: 'a third of the rows easy, a third medium, a third hard',
+};
+
 function card(options: DatasetOptions): string {
-  const { seed, rows, tasks = TAUGHT, dependency = 'high', size = 112 } = options;
-  const told = { high: 'nothing', medium: 'part', low: 'all' }[dependency];
+  const { seed, rows, tasks = TAUGHT, dependency = 'mixed', difficulty = 'mixed', size = 112 } = options;
   return `---
 configs:
 - config_name: default
@@ -28,11 +45,12 @@ Rendered scenes with questions of several steps, made by \`papo data make\`. The
 | seed | ${seed} |
 | rows | ${SPLITS.map((s) => `${s} ${rows[s]}`).join(', ')} |
 | tasks | ${tasks.join(', ')} |
-| dependency | ${dependency}: the words of a problem tell ${told} of what the picture holds |
+| dependency | ${dependency}: ${DEPENDENCY_WORDS[dependency]} |
+| difficulty | ${difficulty}: ${DIFFICULTY_WORDS[difficulty]} |
 | size | ${size} x ${size} px |
 
 No scene appears in two splits, whatever their seeds. Columns: \`id\`, \`problem\` (with its \`<image>\` mark), \`answer\`,
-\`images\` (PNG), \`meta\` (JSON: task, dependency, the question, what the scene really holds, and the steps of a right
+\`images\` (PNG), \`meta\` (JSON: task, dependency, difficulty, the question, what the scene really holds, and the steps of a right
 solution, each \`perceive\`, \`compute\` or \`infer\`).
 `;
 }

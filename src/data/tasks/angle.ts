@@ -12,6 +12,7 @@ import {
   SIDE,
   type Size,
 } from './shared/canvas.ts';
+import type { Difficulty } from './shared/difficulty.ts';
 import { numberSvg } from './shared/glyphs.ts';
 import { COLORS, type Color } from './shared/names.ts';
 import { isNumber, link } from './shared/tokens.ts';
@@ -86,12 +87,15 @@ const ANGLE_SCENE: SceneKind<AngleScene> = {
   kind: 'angle',
   title: 'Picture',
   words: ({ angle }) => `right triangle , angle ${angle}`,
-  part: (_, { angle }) => `The angle is ${angle < 50 ? 'below 50' : 'above 45'}. `,
+  statement: (_, { angle }) => [
+    ['angle :', String(angle)],
+    [`. 90 - ${angle} =`, String(90 - angle)],
+  ],
   signature: (s) => `angle ${s.angle} ${s.color} ${+s.toRight}${+s.toBottom} ${s.markedLeg} ${s.length}`,
   svg,
 };
 
-function make(rng: Random, size: Size): Made<AngleQuestion, AngleScene> {
+function make(rng: Random, size: Size, difficulty: Difficulty): Made<AngleQuestion, AngleScene> {
   const scene: AngleScene = {
     kind: 'angle',
     size,
@@ -103,7 +107,8 @@ function make(rng: Random, size: Size): Made<AngleQuestion, AngleScene> {
     markedLeg: rng.pick(['horizontal', 'vertical'] as const),
     length: between(rng, 56, 78),
   };
-  return { question: { kind: rng.int(3) < 2 ? 'other-angle' : 'angle-difference' }, scene };
+  const other = difficulty === 'easy' || (difficulty === 'medium' && rng.int(3) < 2);
+  return { question: { kind: other ? 'other-angle' : 'angle-difference' }, scene };
 }
 
 function solve({ kind }: AngleQuestion, { angle }: AngleScene): Step[] {
@@ -180,4 +185,5 @@ export const angle: Task<'angle', AngleQuestion, AngleScene> = {
   solve,
   openers: () => OPENERS,
   explain,
+  hint: (_rng, _question, { angle }) => `The angle is ${angle < 50 ? 'below 50' : 'above 45'}. `,
 };

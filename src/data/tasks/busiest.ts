@@ -5,9 +5,11 @@
  */
 import type { Random } from '../../random.ts';
 import { between, GRID, type Size } from './shared/canvas.ts';
-import { ALL_CELLS, FEWEST, looksOf, MOST, shapesScene } from './shared/scatter.ts';
-import { type Axis, countsAlong, isShapes, SHAPES_SCENE, type ShapesScene } from './shared/shapes.ts';
+import type { Difficulty } from './shared/difficulty.ts';
+import { ALL_CELLS, looksOf, OBJECTS, shapesScene } from './shared/scatter.ts';
+import { type Axis, countsAlong, isShapes, type ShapesScene } from './shared/shapes.ts';
 import { SHAPES_FACTS } from './shared/shapes-facts.ts';
+import { ROWS, rowsTold, SHAPES_SCENE } from './shared/shapes-scene.ts';
 import { isAxis, isNumber, link } from './shared/tokens.ts';
 import { COUNT_OPENERS, joined } from './shared/wording.ts';
 import { type Fact, type FactKind, infer, type Made, perceive, type Step, type Task } from './task.ts';
@@ -24,15 +26,27 @@ function busiestOf(scene: ShapesScene, axis: Axis): number | undefined {
   return counts.filter((n) => n === most).length === 1 ? counts.indexOf(most) + 1 : undefined;
 }
 
-function make(rng: Random, size: Size): Made<BusiestQuestion, ShapesScene> | undefined {
+/** How many objects the busiest line holds: fewest and most. */
+const WINNER: Record<Difficulty, readonly [number, number]> = {
+  easy: [2, 3],
+  medium: [2, GRID],
+  hard: [3, GRID],
+};
+
+function make(
+  rng: Random,
+  size: Size,
+  difficulty: Difficulty,
+): Made<BusiestQuestion, ShapesScene> | undefined {
   const axis = rng.pick(['row', 'column'] as const);
   const winner = rng.int(GRID);
-  const most = between(rng, 2, GRID);
+  const most = between(rng, ...WINNER[difficulty]);
   const cells = Array.from({ length: GRID }, (_, line) => {
     const own = rng.shuffle(ALL_CELLS.filter((cell) => cell[axis] === line));
     return own.slice(0, line === winner ? most : rng.int(most));
   }).flat();
-  if (cells.length < FEWEST || cells.length > MOST) return undefined;
+  const [fewest, highest] = OBJECTS[difficulty];
+  if (cells.length < fewest || cells.length > highest) return undefined;
   const looks = looksOf(rng, {}, cells.length);
   const scene = shapesScene(
     rng,
@@ -58,6 +72,17 @@ function explain(rng: Random, { axis }: BusiestQuestion, scene: ShapesScene, ans
     joined(rng, rng.pick([lines, [...lines].reverse(), rng.shuffle(lines)])),
     rng.pick([`most : ${line}`, `most is ${line}`, `${line} has most`, `so ${line} has most`]),
   ];
+}
+
+/** A full row has most whatever the others hold, so the busiest one is kept back; of columns, two rows can tell too much. */
+function hint(rng: Random, { axis }: BusiestQuestion, scene: ShapesScene): string {
+  if (axis === 'column') return rowsTold(rng, scene, ROWS, 1);
+  const busiest = busiestOf(scene, axis);
+  return rowsTold(
+    rng,
+    scene,
+    ROWS.filter((row) => row + 1 !== busiest),
+  );
 }
 
 /** `most : row 2`, `row 2 has most`; `at` counts from 1. */
@@ -98,4 +123,5 @@ export const busiest: Task<'busiest', BusiestQuestion, ShapesScene> = {
   solve,
   openers: () => COUNT_OPENERS,
   explain,
+  hint,
 };

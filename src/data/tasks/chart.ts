@@ -1,24 +1,20 @@
 /** Bars of a chart: how high one is, two together, one above another, and which is the highest or lowest. */
 import type { Random } from '../../random.ts';
 import { AMOUNT } from './shared/amount.ts';
-import { background, between, type Canvas, CELL, EDGE, FILL, INK, SIDE, type Size } from './shared/canvas.ts';
+import { between, type Size } from './shared/canvas.ts';
+import {
+  barsTold,
+  CHART_SCENE,
+  type ChartScene,
+  chartScene,
+  HIGHEST,
+  heightOf,
+} from './shared/chart-scene.ts';
 import { type Contender, EXTREME, explainComparison, solveComparison } from './shared/comparison.ts';
-import { numberSvg } from './shared/glyphs.ts';
+import type { Difficulty } from './shared/difficulty.ts';
 import { COLORS, type Color } from './shared/names.ts';
 import { joined, OPENERS, sumOrDifference } from './shared/wording.ts';
-import { compute, type Made, perceive, type SceneKind, type Step, type Task } from './task.ts';
-
-interface Bar {
-  color: Color;
-  /** A whole number of gridlines, 1-6. */
-  height: number;
-}
-
-export interface ChartScene extends Canvas {
-  kind: 'chart';
-  /** Left to right, one of each colour. */
-  bars: Bar[];
-}
+import { compute, type Made, perceive, type Step, type Task } from './task.ts';
 
 export type ChartQuestion =
   | { kind: 'height'; of: [Color] }
@@ -27,81 +23,46 @@ export type ChartQuestion =
   | { kind: 'height-difference'; of: [Color, Color] }
   | { kind: 'extreme-bar'; extreme: 'highest' | 'lowest' };
 
-const HIGHEST = 6;
-const BASE = SIDE - 8;
-const STEP = 16;
-
-function svg({ bars }: ChartScene): string {
-  const parts: string[] = [];
-  for (let value = 1; value <= HIGHEST; value++) {
-    const y = BASE - value * STEP;
-    parts.push(`<path d="M8 ${y}H${SIDE}" stroke="#999" stroke-width=".8"/>`);
-    parts.push(numberSvg(value, 1.5, y - 3.5, 7, INK));
-  }
-  bars.forEach(({ color, height }, i) => {
-    const [x, h] = [i * CELL + 9, height * STEP];
-    parts.push(
-      `<rect x="${x}" y="${BASE - h}" width="17" height="${h}" fill="${FILL[color]}" stroke="${EDGE[color]}"/>`,
-    );
-  });
-  parts.push(`<path d="M8 4V${BASE}H${SIDE}" stroke="${INK}" stroke-width="1.4" fill="none"/>`);
-  return parts.join('');
-}
-
-const heightOf = ({ bars }: ChartScene, color: Color | undefined) =>
-  bars.find((b) => b.color === color)?.height ?? 0;
-
-const barsWords = (bars: readonly Bar[]) => bars.map((b) => `${b.color} ${b.height}`).join(' , ');
-
-const CHART_SCENE: SceneKind<ChartScene> = {
-  kind: 'chart',
-  title: 'Bars',
-  /** From the left: `red 3 , blue 5 , green 1 , yellow 6`. */
-  words: ({ bars }) => barsWords(bars),
-  part(rng, { bars }) {
-    const keep = new Set(rng.shuffle([0, 1, 2, 3]).slice(0, 2));
-    return `Bars : ${barsWords(bars.filter((_, i) => keep.has(i)))} ; `;
-  },
-  signature: ({ bars }) => `chart ${bars.map((b) => `${b.color[0]}${b.height}`).join(' ')}`,
-  svg,
-  /** `red : 3` is the height of the red bar, whether or not it is called one. */
-  amount: (scene, { color, shape }) =>
-    color === undefined || shape !== undefined ? undefined : heightOf(scene, color),
+const KINDS: Record<Difficulty, readonly ChartQuestion['kind'][]> = {
+  easy: ['height', 'extreme-bar'],
+  medium: ['height', 'height-sum', 'height-difference', 'extreme-bar'],
+  hard: ['height-sum', 'height-difference'],
 };
 
-function make(rng: Random, size: Size): Made<ChartQuestion, ChartScene> {
+function make(rng: Random, size: Size, difficulty: Difficulty): Made<ChartQuestion, ChartScene> {
   const colors = rng.shuffle(COLORS);
   const [a, b] = rng.shuffle(colors);
-  const any = () => between(rng, 1, HIGHEST);
+  const top = difficulty === 'easy' ? 3 : HIGHEST;
+  const any = () => between(rng, 1, top);
   const height: Record<Color, number> = { red: any(), blue: any(), green: any(), yellow: any() };
   const question = ((): ChartQuestion => {
-    switch (rng.int(4)) {
-      case 0:
+    switch (rng.pick(KINDS[difficulty])) {
+      case 'height':
         return { kind: 'height', of: [a] };
-      case 1: {
-        const total = between(rng, 2, 2 * HIGHEST);
-        height[a] = between(rng, Math.max(1, total - HIGHEST), Math.min(HIGHEST, total - 1));
+      case 'height-sum': {
+        const total = between(rng, 2, 2 * top);
+        height[a] = between(rng, Math.max(1, total - top), Math.min(top, total - 1));
         height[b] = total - height[a];
         return { kind: 'height-sum', of: [a, b] };
       }
-      case 2: {
-        const d = between(rng, 1, HIGHEST - 1);
-        height[b] = between(rng, 1, HIGHEST - d);
+      case 'height-difference': {
+        const d = between(rng, 1, top - 1);
+        height[b] = between(rng, 1, top - d);
         height[a] = height[b] + d;
         return { kind: 'height-difference', of: [a, b] };
       }
-      default: {
+      case 'extreme-bar': {
         const extreme = rng.pick(['highest', 'lowest'] as const);
-        const best = extreme === 'highest' ? between(rng, 3, HIGHEST) : between(rng, 1, 4);
+        const room = Math.ceil(top / 2);
+        const best = extreme === 'highest' ? between(rng, room, top) : between(rng, 1, top + 1 - room);
         for (const c of COLORS)
-          height[c] = extreme === 'highest' ? between(rng, 1, best - 1) : between(rng, best + 1, HIGHEST);
+          height[c] = extreme === 'highest' ? between(rng, 1, best - 1) : between(rng, best + 1, top);
         height[a] = best;
         return { kind: 'extreme-bar', extreme };
       }
     }
   })();
-  const bars = colors.map((color) => ({ color, height: height[color] }));
-  return { question, scene: { kind: 'chart', size, background: background(rng), bars } };
+  return { question, scene: chartScene(rng, size, colors, height) };
 }
 
 function text(q: ChartQuestion): string {
@@ -146,6 +107,20 @@ function explain(rng: Random, q: ChartQuestion, scene: ChartScene, answer: strin
   return [joined(rng, facts), sumOrDifference(rng, a, b, q.kind === 'height-sum')];
 }
 
+/** One of two bars, or bars that are not asked for and are not the answer. */
+function hint(rng: Random, q: ChartQuestion, scene: ChartScene): string {
+  if (q.kind === 'height-sum') return barsTold(scene, [rng.pick(q.of)]);
+  if (q.kind === 'height-difference') {
+    const [a, b] = q.of;
+    // Above a lower bar of 5 there is only 6, and below a higher one of 2 only 1.
+    const open = [...(heightOf(scene, a) > 2 ? [a] : []), ...(heightOf(scene, b) < HIGHEST - 1 ? [b] : [])];
+    return barsTold(scene, [rng.pick(open)]);
+  }
+  const asked = q.kind === 'height' ? q.of[0] : solve(q, scene)?.at(-1)?.value;
+  const others = COLORS.filter((color) => color !== asked);
+  return barsTold(scene, rng.shuffle(others).slice(0, 2));
+}
+
 export const chart: Task<'chart', ChartQuestion, ChartScene> = {
   name: 'chart',
   taught: true,
@@ -156,4 +131,5 @@ export const chart: Task<'chart', ChartQuestion, ChartScene> = {
   solve,
   openers: () => OPENERS,
   explain,
+  hint,
 };

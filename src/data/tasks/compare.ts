@@ -1,11 +1,12 @@
 /** Which colour or shape there is most of, among all objects or those of one shape. */
-
 import { between } from './shared/canvas.ts';
 import { type Contender, EXTREME, explainComparison, solveComparison } from './shared/comparison.ts';
+import type { Difficulty } from './shared/difficulty.ts';
 import { COLORS, type Entity, entityWords, SHAPES, type Shape } from './shared/names.ts';
 import { looksOf, scatter } from './shared/scatter.ts';
-import { countOf, SHAPES_SCENE, type ShapesScene } from './shared/shapes.ts';
+import { countOf, type ShapesScene } from './shared/shapes.ts';
 import { SHAPES_FACTS } from './shared/shapes-facts.ts';
+import { ROWS, rowsTold, SHAPES_SCENE } from './shared/shapes-scene.ts';
 import { COUNT_OPENERS } from './shared/wording.ts';
 import type { Task } from './task.ts';
 
@@ -31,21 +32,24 @@ const contenders = (q: CompareQuestion, scene: ShapesScene): Contender[] =>
     short,
   }));
 
+/** How many there are of what there is most of: lowest and highest. */
+const WINNER: Record<Difficulty, readonly [number, number]> = { easy: [2, 3], medium: [2, 4], hard: [3, 5] };
+
 export const compare: Task<'compare', CompareQuestion, ShapesScene> = {
   name: 'compare',
   taught: true,
   scene: SHAPES_SCENE,
   facts: [...SHAPES_FACTS, EXTREME],
-  make(rng, size) {
+  make(rng, size, difficulty) {
     // Shapes are asked for least often: there are only three to guess from.
     const by = rng.int(5);
     const among = by >= 3 ? rng.pick(SHAPES) : undefined;
     const question: CompareQuestion = by === 0 ? { kind: 'most-shape' } : { kind: 'most-color', among };
     const entities = classes(question).map(({ entity }) => entity);
     const winner = rng.int(entities.length);
-    const most = between(rng, 2, 4);
+    const most = between(rng, ...WINNER[difficulty]);
     const looks = entities.flatMap((e, i) => looksOf(rng, e, i === winner ? most : rng.int(most)));
-    const scene = scatter(rng, size, looks, entities);
+    const scene = scatter(rng, size, looks, entities, difficulty);
     return scene && { question, scene };
   },
   text(q) {
@@ -55,4 +59,5 @@ export const compare: Task<'compare', CompareQuestion, ShapesScene> = {
   solve: (q, scene) => solveComparison('most', contenders(q, scene)),
   openers: () => COUNT_OPENERS,
   explain: (rng, q, scene, answer) => explainComparison(rng, 'most', contenders(q, scene), answer),
+  hint: (rng, _, scene) => rowsTold(rng, scene, ROWS),
 };

@@ -10,8 +10,10 @@ import { relation } from './relation.ts';
 import { ARITHMETIC, CONCLUSION } from './shared/facts.ts';
 import { sum } from './sum.ts';
 import type { AnyFactKind, AnyScene, SceneKind, Task } from './task.ts';
+import { total } from './total.ts';
+import { walk } from './walk.ts';
 
-const MEMBERS = [count, sum, difference, compare, relation, chart, angle, busiest] as const;
+const MEMBERS = [count, sum, difference, compare, relation, chart, angle, walk, total, busiest] as const;
 
 type Member = (typeof MEMBERS)[number];
 export type TaskName = Member['name'];

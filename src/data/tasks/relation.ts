@@ -1,32 +1,42 @@
-/** What lies on a side of one object: how many others, or which one is next to it. */
+/** Where one object is, and what lies on a side of it: how many others, or which one is next to it. */
 import type { Random } from '../../random.ts';
-import { between, GRID, type Size } from './shared/canvas.ts';
-import { COLORS, type Entity } from './shared/names.ts';
-import { ALL_CELLS, ALL_LOOKS, type Cell, FEWEST, type Look, MOST, shapesScene } from './shared/scatter.ts';
-import {
-  type Axis,
-  countsAlong,
-  isEntity,
-  isShapes,
-  type SceneObject,
-  SHAPES_SCENE,
-  type ShapesScene,
-} from './shared/shapes.ts';
+import { between, type Size } from './shared/canvas.ts';
+import type { Difficulty } from './shared/difficulty.ts';
+import { COLORS } from './shared/names.ts';
+import { ALL_CELLS, ALL_LOOKS, type Cell, type Look, OBJECTS, shapesScene } from './shared/scatter.ts';
+import { type Axis, countsAlong, isEntity, isShapes, type ShapesScene } from './shared/shapes.ts';
 import { SHAPES_FACTS } from './shared/shapes-facts.ts';
-import { entityAt, isNumber, link } from './shared/tokens.ts';
+import { ROWS, rowsTold, SHAPES_SCENE } from './shared/shapes-scene.ts';
+import {
+  afterSide,
+  axisOf,
+  countBeyond,
+  find,
+  isAcross,
+  isAt,
+  isBeyond,
+  isInGrid,
+  isSide,
+  NEIGHBOR,
+  neighborOf,
+  nextCell,
+  pastOfIt,
+  placeTold,
+  SIDES,
+  type Side,
+} from './shared/sides.ts';
+import { isNumber } from './shared/tokens.ts';
 import { COUNT_OPENERS, OPENERS } from './shared/wording.ts';
-import { type AnyQuestion, type Fact, type FactKind, infer, type Made, perceive, type Task } from './task.ts';
-
-const SIDES = ['left', 'right', 'above', 'below'] as const;
-type Side = (typeof SIDES)[number];
-
-/** The row and column step towards a side. */
-const STEP: Record<Side, [number, number]> = {
-  left: [0, -1],
-  right: [0, 1],
-  above: [-1, 0],
-  below: [1, 0],
-};
+import {
+  type AnyQuestion,
+  type Fact,
+  type FactKind,
+  infer,
+  type Made,
+  perceive,
+  type Step,
+  type Task,
+} from './task.ts';
 
 export interface SideQuestion {
   /** How many objects lie on that side, in any row (or column). */
@@ -43,33 +53,17 @@ export interface NeighborQuestion {
   landmark: Look;
 }
 
-export type RelationQuestion = SideQuestion | NeighborQuestion;
-
-const isRelation = (q: AnyQuestion): q is RelationQuestion => q.kind === 'side' || q.kind === 'neighbor';
-
-/** Whether a cell lies on a side of another, in any row (or column). */
-function isBeyond(cell: Cell, side: Side, from: Cell): boolean {
-  const [down, right] = STEP[side];
-  return (cell.row - from.row) * down + (cell.column - from.column) * right > 0;
+export interface PositionQuestion {
+  /** The row or column that the object is in, from 1. */
+  kind: 'position';
+  axis: Axis;
+  landmark: Look;
 }
 
-const isAt = (a: Cell, b: Cell) => a.row === b.row && a.column === b.column;
+export type RelationQuestion = SideQuestion | NeighborQuestion | PositionQuestion;
 
-function nextCell(side: Side, from: Cell): Cell {
-  const [down, right] = STEP[side];
-  return { row: from.row + down, column: from.column + right };
-}
-
-/** The object that a landmark names, if the scene holds exactly one. */
-function find(scene: ShapesScene, landmark: Look): SceneObject | undefined {
-  const found = scene.objects.filter((o) => isEntity(o, landmark));
-  return found.length === 1 ? found[0] : undefined;
-}
-
-const neighborOf = (scene: ShapesScene, side: Side, from: Cell) =>
-  scene.objects.find((o) => isAt(o, nextCell(side, from)));
-
-const axisOf = (side: Side): Axis => (side === 'above' || side === 'below' ? 'row' : 'column');
+const isRelation = (q: AnyQuestion): q is RelationQuestion =>
+  q.kind === 'side' || q.kind === 'neighbor' || q.kind === 'position';
 
 /** Counts of the rows (above, below) or columns (left, right) beyond a landmark, in reading order, from 0. */
 function linesBeyond(scene: ShapesScene, side: Side, from: Cell): { line: number; count: number }[] {
@@ -79,33 +73,38 @@ function linesBeyond(scene: ShapesScene, side: Side, from: Cell): { line: number
     .filter(({ line }) => isBeyond({ ...from, [axis]: line }, side, from));
 }
 
-const countBeyond = (scene: ShapesScene, side: Side, from: Cell) =>
-  scene.objects.filter((o) => isBeyond(o, side, from)).length;
+/** The highest answer to how many lie beyond. */
+const HIGHEST: Record<Difficulty, number> = { easy: 3, medium: 5, hard: 8 };
 
-function makeSide(rng: Random, size: Size): Made<SideQuestion, ShapesScene> | undefined {
+type Draw<Q extends RelationQuestion> = Made<Q, ShapesScene> | undefined;
+
+function makeSide(rng: Random, size: Size, difficulty: Difficulty): Draw<SideQuestion> {
   const [landmark, side] = [rng.pick(ALL_LOOKS), rng.pick(SIDES)];
-  const n = rng.int(6);
-  // A cell with room for the answer, or large answers would be rare.
-  const roomy = ALL_CELLS.filter((from) => ALL_CELLS.filter((c) => isBeyond(c, side, from)).length >= n);
+  const [fewest, most] = OBJECTS[difficulty];
+  const n = between(rng, 0, HIGHEST[difficulty]);
+  // A cell with room for the answer and for the other objects, or large answers and small ones would be rare.
+  const roomy = ALL_CELLS.filter((from) => {
+    const near = ALL_CELLS.filter((c) => isBeyond(c, side, from)).length;
+    return near >= n && n + ALL_CELLS.length - near >= fewest;
+  });
   const at = { ...rng.pick(roomy), ...landmark };
   const near = rng.shuffle(ALL_CELLS.filter((c) => isBeyond(c, side, at)));
   const far = rng.shuffle(ALL_CELLS.filter((c) => !isBeyond(c, side, at) && !isAt(c, at)));
-  const total = between(rng, Math.max(FEWEST, n + 1), MOST);
+  const total = between(rng, Math.max(fewest, n + 1), most);
   const cells = [...near.slice(0, n), ...far.slice(0, total - 1 - n)];
   const others = ALL_LOOKS.filter((look) => !isEntity(look, landmark));
-  if (cells.length + 1 < FEWEST) return undefined;
   const scene = shapesScene(rng, size, [at, ...cells.map((c) => ({ ...c, ...rng.pick(others) }))]);
   return { question: { kind: 'side', side, landmark }, scene };
 }
 
-function makeNeighbor(rng: Random, size: Size): Made<NeighborQuestion, ShapesScene> | undefined {
+function makeNeighbor(rng: Random, size: Size, difficulty: Difficulty): Draw<NeighborQuestion> {
   const [landmark, side, color] = [rng.pick(ALL_LOOKS), rng.pick(SIDES), rng.pick(COLORS)];
   const at = { ...rng.pick(ALL_CELLS), ...landmark };
   const next = nextCell(side, at);
-  if (Math.min(next.row, next.column) < 0 || Math.max(next.row, next.column) >= GRID) return undefined;
+  if (!isInGrid(next)) return undefined;
   const others = ALL_LOOKS.filter((look) => !isEntity(look, landmark));
   const cells = rng.shuffle(ALL_CELLS.filter((c) => !isAt(c, at) && !isAt(c, next)));
-  const total = between(rng, FEWEST, MOST);
+  const total = between(rng, ...OBJECTS[difficulty]);
   const scene = shapesScene(rng, size, [
     at,
     { ...next, ...rng.pick(others.filter((look) => look.color === color)) },
@@ -114,18 +113,37 @@ function makeNeighbor(rng: Random, size: Size): Made<NeighborQuestion, ShapesSce
   return { question: { kind: 'neighbor', side, landmark }, scene };
 }
 
-const isAcross = (side: Side) => side === 'left' || side === 'right';
-
-function text({ kind, side, landmark: { color, shape } }: RelationQuestion): string {
-  return kind === 'side'
-    ? `How many objects are ${isAcross(side) ? `to the ${side} of` : side} the ${color} ${shape}?`
-    : `Which color is the object directly ${isAcross(side) ? `${side} of` : side} the ${color} ${shape}?`;
+function makePosition(rng: Random, size: Size, difficulty: Difficulty): Draw<PositionQuestion> {
+  const [landmark, axis] = [rng.pick(ALL_LOOKS), rng.pick(['row', 'column'] as const)];
+  const others = ALL_LOOKS.filter((look) => !isEntity(look, landmark));
+  const cells = rng.shuffle(ALL_CELLS).slice(0, between(rng, ...OBJECTS[difficulty]));
+  const placed = cells.map((cell, i) => ({ ...cell, ...(i === 0 ? landmark : rng.pick(others)) }));
+  return { question: { kind: 'position', axis, landmark }, scene: shapesScene(rng, size, placed) };
 }
 
-function solve({ kind, side, landmark }: RelationQuestion, scene: ShapesScene) {
-  const from = find(scene, landmark);
-  const what = `${landmark.color} ${landmark.shape}`;
+function make(rng: Random, size: Size, difficulty: Difficulty): Draw<RelationQuestion> {
+  if (difficulty === 'easy') return (rng.int(2) === 0 ? makePosition : makeNeighbor)(rng, size, difficulty);
+  if (difficulty === 'hard' || rng.int(3) < 2) return makeSide(rng, size, difficulty);
+  return makeNeighbor(rng, size, difficulty);
+}
+
+const lookWords = ({ color, shape }: Look) => `${color} ${shape}`;
+
+function text(q: RelationQuestion): string {
+  const what = lookWords(q.landmark);
+  if (q.kind === 'position') return `Which ${q.axis} is the ${what} in?`;
+  const { kind, side } = q;
+  return kind === 'side'
+    ? `How many objects are ${isAcross(side) ? `to the ${side} of` : side} the ${what}?`
+    : `Which color is the object directly ${isAcross(side) ? `${side} of` : side} the ${what}?`;
+}
+
+function solve(q: RelationQuestion, scene: ShapesScene): Step[] | undefined {
+  const from = find(scene, q.landmark);
+  const what = lookWords(q.landmark);
   if (!from) return undefined;
+  if (q.kind === 'position') return [perceive(`${what} : ${q.axis} ${from[q.axis] + 1}`, from[q.axis] + 1)];
+  const { kind, side } = q;
   if (kind === 'side') {
     const at = from[axisOf(side)] + 1;
     const total = countBeyond(scene, side, from);
@@ -136,19 +154,23 @@ function solve({ kind, side, landmark }: RelationQuestion, scene: ShapesScene) {
   const { row, column } = from;
   return [
     perceive(`${what} : row ${row + 1} column ${column + 1}`, `${row + 1} ${column + 1}`),
-    perceive(`${side} : ${next.color} ${next.shape}`, `${next.color} ${next.shape}`),
+    perceive(`${side} : ${lookWords(next)}`, lookWords(next)),
     infer(`so ${next.color}`, next.color),
   ];
 }
 
 function explain(rng: Random, q: RelationQuestion, scene: ShapesScene): string[] {
-  const { side, landmark } = q;
-  const from = find(scene, landmark);
+  const from = find(scene, q.landmark);
   if (!from) return [];
-  const what = `${landmark.color} ${landmark.shape}`;
+  const what = lookWords(q.landmark);
   const the = rng.pick([what, `the ${what}`]);
   const [row, column] = [`row ${from.row + 1}`, `column ${from.column + 1}`];
   const linked = rng.pick([':', 'is in', 'at', 'in']);
+  if (q.kind === 'position') {
+    const place = `${the} ${linked} ${q.axis === 'row' ? row : column}`;
+    return [rng.pick([place, `i see ${place}`])];
+  }
+  const { side } = q;
   const ofIt = rng.pick(['', ' of it']);
   const place = isAcross(side) ? `${side}${ofIt}` : `${side}${ofIt && ' it'}`;
   if (q.kind === 'neighbor') {
@@ -157,7 +179,7 @@ function explain(rng: Random, q: RelationQuestion, scene: ShapesScene): string[]
     const where = rng.pick([`${row} ${column}`, `${column} ${row}`]);
     return [
       rng.pick([`${the} ${linked} ${where}`, `i see ${the} ${linked} ${where}`]),
-      `${place} ${rng.pick([':', 'is', '='])} ${rng.pick(['', 'a '])}${next.color} ${next.shape}`,
+      `${place} ${rng.pick([':', 'is', '='])} ${rng.pick(['', 'a '])}${lookWords(next)}`,
     ];
   }
   const axis = axisOf(side);
@@ -181,19 +203,22 @@ function explain(rng: Random, q: RelationQuestion, scene: ShapesScene): string[]
   return facts;
 }
 
-const isSide = (t: string | undefined): t is Side => (SIDES as readonly string[]).includes(t ?? '');
-
-/** Past `of it`, `it`, `of`. */
-function pastOfIt(t: readonly string[], i: number): number {
-  let at = i;
-  while (t[at] === 'of' || t[at] === 'it') at++;
-  return at;
-}
-
-/** Where a value of `left of it : 3` or `left of it : a red square` begins. */
-function afterSide(t: readonly string[], i: number): number {
-  const at = link(t, pastOfIt(t, i + 1));
-  return t[at] === 'a' ? at + 1 : at;
+/**
+ * Where the object is, or two rows: without it where others are counted from it, without its neighbour where that is
+ * asked for. At an edge, where it is would say that nothing lies beyond.
+ */
+function hint(rng: Random, q: RelationQuestion, scene: ShapesScene): string {
+  const from = find(scene, q.landmark);
+  if (!from) return '';
+  if (q.kind === 'position') return placeTold(q.landmark, from, q.axis === 'row' ? 'column' : 'row');
+  const next = nextCell(q.side, from);
+  if (isInGrid(next) && rng.int(2) === 0) return placeTold(q.landmark, from);
+  const kept = q.kind === 'neighbor' ? next.row : from.row;
+  return rowsTold(
+    rng,
+    scene,
+    ROWS.filter((row) => row !== kept),
+  );
 }
 
 /** `left of it : 3`, `3 are left of it` */
@@ -229,43 +254,15 @@ const SIDE: FactKind<SideFact> = {
   arrivesAt: (fact) => String(fact.value),
 };
 
-/** `left of it : red square` */
-interface NeighborFact extends Fact {
-  kind: 'neighbor';
-  side: Side;
-  entity: Entity;
-}
-
-const NEIGHBOR: FactKind<NeighborFact> = {
-  kind: 'neighbor',
-  about: 'picture',
-  readings: [
-    (t, i) => {
-      const side = t[i];
-      const e = isSide(side) ? entityAt(t, afterSide(t, i)) : undefined;
-      return isSide(side) && e
-        ? { facts: [{ kind: 'neighbor', side, entity: e.entity }], next: e.next }
-        : undefined;
-    },
-  ],
-  isTrue({ side, entity }, { question, scene }) {
-    if (!isRelation(question) || !isShapes(scene)) return undefined;
-    const from = find(scene, question.landmark);
-    if (!from) return undefined;
-    const next = neighborOf(scene, side, from);
-    return next !== undefined && isEntity(next, entity);
-  },
-  arrivesAt: (fact) => fact.entity.color,
-};
-
 export const relation: Task<'relation', RelationQuestion, ShapesScene> = {
   name: 'relation',
   taught: true,
   scene: SHAPES_SCENE,
   facts: [...SHAPES_FACTS, SIDE, NEIGHBOR],
-  make: (rng, size) => (rng.int(3) < 2 ? makeSide(rng, size) : makeNeighbor(rng, size)),
+  make,
   text,
   solve,
   openers: ({ kind }) => (kind === 'side' ? COUNT_OPENERS : OPENERS),
   explain,
+  hint,
 };

@@ -1,6 +1,7 @@
 /** What a built-in task is: one file of this folder that exports one `Task`, and one line of index.ts. */
 import type { Random } from '../../random.ts';
 import type { Canvas, Size } from './shared/canvas.ts';
+import type { Difficulty } from './shared/difficulty.ts';
 import type { Entity } from './shared/names.ts';
 
 /** What a picture holds; `kind` names the `SceneKind` that can draw it and tell it in words. */
@@ -21,6 +22,12 @@ export interface Step {
   value: string;
 }
 
+/**
+ * What is asked for, drawn at random so that it cannot be known, and what is seen there, in turn: `red by rows`, `1 0 2 0`,
+ * `:`, `3`.
+ */
+export type Statement = readonly (readonly [asked: string, seen: string])[];
+
 /** A kind of picture. Tasks that ask about the same pictures share one. */
 export interface SceneKind<S extends AnyScene = AnyScene> {
   readonly kind: S['kind'];
@@ -28,8 +35,8 @@ export interface SceneKind<S extends AnyScene = AnyScene> {
   readonly title: string;
   /** The whole scene in words. */
   words(scene: S): string;
-  /** A part of the scene in words, for problems of which only the picture tells the rest. */
-  part(rng: Random, scene: S): string;
+  /** One random true statement about the scene. */
+  statement(rng: Random, scene: S): Statement;
   /** What makes two scenes the same for a learner: content and layout, not brightness, shifts or sizes by a pixel. */
   signature(scene: S): string;
   /** The picture without its background, as SVG on a canvas of `SIDE` x `SIDE` units. */
@@ -93,7 +100,7 @@ export interface Task<
    * Draws the answer first and then a scene around it, so that each plausible answer is about equally frequent: text
    * alone says nothing. Undefined where a draw does not work out; it is then tried again.
    */
-  make(rng: Random, size: Size): Made<Q, S> | undefined;
+  make(rng: Random, size: Size, difficulty: Difficulty): Made<Q, S> | undefined;
   /** The question in words; a question has exactly one wording. */
   text(question: Q): string;
   /** The steps of a right solution, the value of the last one is the answer; undefined where the scene gives none. */
@@ -102,8 +109,8 @@ export interface Task<
   openers(question: Q): readonly string[];
   /** What a solution states between its opener and its conclusion, in one of many wordings, each read by `facts`. */
   explain(rng: Random, question: Q, scene: S, answer: string): string[];
-  /** What the words of a problem tell at medium dependency, where it is not `scene.part`. */
-  hint?(rng: Random, question: Q, scene: S): string;
+  /** What the words of a problem tell at medium dependency: a true part of what is needed, which leaves the answer open. */
+  hint(rng: Random, question: Q, scene: S): string;
 }
 
 export const perceive = (text: string, value: string | number): Step => ({

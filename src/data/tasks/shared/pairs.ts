@@ -8,9 +8,6 @@ import { countFact, joined, sumOrDifference } from './wording.ts';
 
 export type Pair = [Entity, Entity];
 
-/** Highest count of one class of a pair. */
-export const HIGHEST = 6;
-
 /** Two classes without a common object. */
 export function drawPair(rng: Random): Pair {
   const by = rng.int(3);

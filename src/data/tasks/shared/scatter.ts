@@ -1,6 +1,7 @@
 /** Scenes of shapes that are made around an answer. */
 import type { Random } from '../../../random.ts';
 import { background, between, GRID, type Size } from './canvas.ts';
+import type { Difficulty } from './difficulty.ts';
 import { COLORS, type Color, type Entity, SHAPES, type Shape } from './names.ts';
 import { isEntity, type ShapesScene } from './shapes.ts';
 
@@ -9,7 +10,11 @@ export type Look = { color: Color; shape: Shape };
 export type Cell = { row: number; column: number };
 
 /** Objects of a scene, fewest and most. */
-export const [FEWEST, MOST] = [3, 9];
+export const OBJECTS: Record<Difficulty, readonly [fewest: number, most: number]> = {
+  easy: [3, 5],
+  medium: [3, 9],
+  hard: [7, 12],
+};
 
 export const ALL_LOOKS: readonly Look[] = COLORS.flatMap((color) =>
   SHAPES.map((shape) => ({ color, shape })),
@@ -46,11 +51,13 @@ export function scatter(
   size: Size,
   looks: readonly Look[],
   counted: readonly Entity[],
+  difficulty: Difficulty,
 ): ShapesScene | undefined {
   const fillers = ALL_LOOKS.filter((look) => !counted.some((e) => isEntity(look, e)));
-  if (looks.length > MOST) return undefined;
-  const total = fillers.length === 0 ? looks.length : between(rng, Math.max(FEWEST, looks.length), MOST);
-  if (total < FEWEST) return undefined;
+  const [fewest, most] = OBJECTS[difficulty];
+  if (looks.length > most) return undefined;
+  const total = fillers.length === 0 ? looks.length : between(rng, Math.max(fewest, looks.length), most);
+  if (total < fewest) return undefined;
   const all = [...looks];
   while (all.length < total) all.push(rng.pick(fillers));
   const cells = rng.shuffle(ALL_CELLS);

@@ -99,7 +99,10 @@ const PLACE: FactKind<PlaceFact> = {
             (fact.column === undefined || o.column === fact.column - 1),
         )
       : undefined,
-  arrivesAt: () => undefined,
+  arrivesAt({ row, column }) {
+    if (row !== undefined && column !== undefined) return undefined;
+    return String(row ?? column);
+  },
 };
 
 export const SHAPES_FACTS: readonly AnyFactKind[] = [AMOUNT, LINES, LINE, PLACE];

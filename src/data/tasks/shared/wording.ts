@@ -3,7 +3,8 @@ import type { Random } from '../../../random.ts';
 import { type Entity, entityWords } from './names.ts';
 import { countOf, countsAlong, type ShapesScene } from './shapes.ts';
 
-export const OPENERS: readonly string[] = [
+/** For solutions that are long anyway. */
+export const SHORT_OPENERS: readonly string[] = [
   '',
   '',
   'look .',
@@ -11,8 +12,8 @@ export const OPENERS: readonly string[] = [
   'let me look .',
   'let me see .',
   'ok .',
-  'i look at the picture .',
 ];
+export const OPENERS: readonly string[] = [...SHORT_OPENERS, 'i look at the picture .'];
 export const COUNT_OPENERS: readonly string[] = [
   ...OPENERS,
   'let me count .',
