@@ -13,20 +13,7 @@ import type { PolicyText } from '../rollout/prompts.ts';
 import { trainTokenizer } from '../text/bpe.ts';
 import { loadChatTemplate, loadTokenizer } from '../text/load.ts';
 import { parseProcessorConfig } from '../vision/processor.ts';
-
-export interface BaseShape {
-  hidden: number;
-  layers: number;
-  heads: number;
-  kvHeads: number;
-  intermediate: number;
-  visionHidden: number;
-  visionDepth: number;
-  visionHeads: number;
-  visionIntermediate: number;
-  /** Tokens: 256 bytes, 16 special ones, the rest learnt from the tasks' texts. */
-  vocabulary: number;
-}
+import type { BaseShape } from './recipe.ts';
 
 /** Limits of a picture, in pixels. */
 const PIXELS = { min: 3136, max: 50176 };

@@ -1,85 +1,88 @@
 /** Supervised examples: scenes described, questions answered, and what each of their tokens weighs. */
 import { description } from '../data/builtin/describe.ts';
 import { renderScene } from '../data/builtin/draw.ts';
-import { makeUndrawn } from '../data/builtin/make.ts';
+import { type MakeOptions, makeUndrawn } from '../data/builtin/make.ts';
 import { solution } from '../data/builtin/solution.ts';
 import type { Dependency } from '../data/row.ts';
-import { TAUGHT, type TaskName } from '../data/tasks/index.ts';
 import type { Prompt, TrainGroup } from '../engine/types.ts';
 import { type Random, random } from '../random.ts';
 import type { PolicyText } from '../rollout/prompts.ts';
 import { encodePrompt, promptMessages } from '../text/prompt.ts';
 import { prepareImage } from '../vision/processor.ts';
-import type { PretrainOptions, Stage } from './recipe.ts';
+import type { Recipe, Stage } from './recipe.ts';
 
-/** The examples of step `step`; their weights add up to 1. */
-export function batchOf(o: PretrainOptions, stage: Stage, text: PolicyText, step: number): TrainGroup[] {
-  const kind = kindOf(o, stage, step);
-  const examples = Array.from({ length: o.batch }, (_, i) =>
-    example(o, text, kind, (step - 1) * o.batch + i),
-  );
-  const digits = new Set([...'0123456789'].flatMap((digit) => text.tokenizer.idOf(digit) ?? []));
-  weigh(examples, digits, kind.describing ? 1 : (stage.digits ?? 1));
-  return examples;
-}
+type Scene = Parameters<typeof renderScene>[0];
 
-const LEVELS: readonly Dependency[] = ['high', 'high', 'high', 'medium', 'low'];
-
-interface BatchKind {
-  describing: boolean;
-  dependency: Dependency;
-  plain: number;
-  tasks: readonly TaskName[];
-}
-
-/** A batch is of one kind, so that its examples are of like length. */
-function kindOf(o: PretrainOptions, stage: Stage, step: number): BatchKind {
-  const rng = random(o.seed, 'kind', step);
-  const describing = rng.next() < stage.describe;
-  return {
-    describing,
-    plain: stage.plain ?? 0,
-    tasks: stage.tasks ?? TAUGHT,
-    dependency: describing ? 'high' : rng.pick(stage.levels ?? LEVELS),
-  };
-}
-
-/** A supervised response, with what its tokens weigh. */
-interface Example extends TrainGroup {
+/** A supervised response with what its tokens weigh, [T]. */
+export interface Example extends TrainGroup {
   arrays_G: [{ weight: Float32Array }];
 }
 
-/** A scene is met once: example i is drawn from its own stream. */
-function example(o: PretrainOptions, text: PolicyText, kind: BatchKind, i: number): Example {
-  const rng = random(o.seed, 'example', i);
-  const tasks = [rng.pick(kind.tasks)];
-  const row = makeUndrawn(`${o.seed}-train`, i, { dependency: kind.dependency, split: 'train', tasks });
-  const { scene } = row.meta;
-  // A share of 0 or 1 draws nothing.
-  const plain = kind.plain === 1 || (kind.plain > 0 && rng.next() < kind.plain);
-  const words = kind.describing
-    ? description(scene, rng)
-    : { question: row.problem, text: solution(row, plain ? PLAIN : rng) };
-  const problem = kind.describing ? `<image>${words.question}` : words.question;
-  const prompt = promptOf(text, row.id, problem, scene);
-  const tokens = Int32Array.from([...text.tokenizer.encode(words.text), text.tokenizer.special.imEnd]);
-  return { prompt, responses_G: [tokens], arrays_G: [{ weight: new Float32Array(tokens.length) }] };
+/** What is asked, what is shown, and the response with what each of its tokens weighs beside the others. */
+interface Lesson {
+  id: string;
+  problem: string;
+  scene: Scene;
+  tokens: number[];
+  weights: number[];
 }
 
-/** Weights that add up to 1 over the batch: all tokens alike, but for those that count `times` as much. */
-function weigh(groups: readonly Example[], heavy: ReadonlySet<number>, times: number): void {
-  let total = 0;
-  for (const g of groups) {
-    const weight = g.arrays_G[0].weight;
-    g.responses_G[0].forEach((id, j) => {
-      weight[j] = heavy.has(id) ? times : 1;
-      total += weight[j];
-    });
+type Streams = Pick<Recipe, 'seed' | 'batch'>;
+
+/** The examples of step `step` (from 1) of a recipe; their weights add up to 1. */
+export function batchOf(recipe: Streams, stage: Stage, text: PolicyText, step: number): Example[] {
+  const kind = kindOf(recipe.seed, stage, step);
+  const lessons = Array.from({ length: recipe.batch }, (_, i) =>
+    lessonOf(recipe.seed, stage, text, kind, (step - 1) * recipe.batch + i),
+  );
+  const total = lessons.reduce((sum, { weights }) => sum + weights.reduce((a, b) => a + b, 0), 0);
+  return lessons.map(({ id, problem, scene, tokens, weights }) => ({
+    prompt: promptOf(text, id, problem, scene),
+    responses_G: [Int32Array.from(tokens)],
+    arrays_G: [{ weight: Float32Array.from(weights, (w) => w / total) }],
+  }));
+}
+
+interface BatchKind {
+  teaches: 'description' | 'answer';
+  dependency: Dependency;
+}
+
+/** A batch is of one kind, so that its examples are of like length. */
+function kindOf(seed: string, stage: Stage, step: number): BatchKind {
+  const rng = random(seed, 'kind', step);
+  if (rng.next() < stage.describe) return { teaches: 'description', dependency: 'high' };
+  return { teaches: 'answer', dependency: rng.pick(stage.levels) };
+}
+
+/** A scene is met once: example i is drawn from its own stream. */
+function lessonOf(seed: string, stage: Stage, text: PolicyText, kind: BatchKind, i: number): Lesson {
+  const rng = random(seed, 'example', i);
+  const options: MakeOptions = {
+    dependency: kind.dependency,
+    split: 'train',
+    tasks: [rng.pick(stage.tasks)],
+  };
+  const row = makeUndrawn(`${seed}-train`, i, options);
+  const { id } = row;
+  const { scene } = row.meta;
+  if (kind.teaches === 'description') {
+    const { question, text: words } = description(scene, rng);
+    return { id, problem: `<image>${question}`, scene, ...said(text, words, 1) };
   }
-  for (const { arrays_G } of groups)
-    arrays_G[0].weight.forEach((w, j, weight) => {
-      weight[j] = w / total;
-    });
+  const shown = drawn(rng, stage.mismatch) ? makeUndrawn(`${seed}-other`, i, options).meta.scene : scene;
+  const words = solution(row, drawn(rng, stage.plain) ? PLAIN : rng);
+  return { id, problem: row.problem, scene: shown, ...said(text, words, stage.digits) };
+}
+
+/** Whether a share falls on this example; a share of 0 or 1 draws nothing. */
+const drawn = (rng: Random, share: number): boolean => share === 1 || (share > 0 && rng.next() < share);
+
+/** A whole response: all tokens weigh alike, but for the digits, which weigh `digits` times as much. */
+function said({ tokenizer }: PolicyText, words: string, digits: number): Pick<Lesson, 'tokens' | 'weights'> {
+  const heavy = new Set([...'0123456789'].map((digit) => tokenizer.idOf(digit)));
+  const tokens = [...tokenizer.encode(words), tokenizer.special.imEnd];
+  return { tokens, weights: tokens.map((token) => (heavy.has(token) ? digits : 1)) };
 }
 
 /** Draws that always fall on the first choice. */
@@ -91,12 +94,8 @@ const PLAIN: Random = {
   shuffle: (items) => [...items],
 };
 
-export function promptOf(
-  text: PolicyText,
-  id: string,
-  problem: string,
-  scene: Parameters<typeof renderScene>[0],
-): Prompt {
+/** A question about one scene, as the policy gets it. */
+export function promptOf(text: PolicyText, id: string, problem: string, scene: Scene): Prompt {
   const image = prepareImage(renderScene(scene), text.processor);
   const messages = promptMessages(problem, 1, id, text.format);
   const ids_L = encodePrompt(messages, [image.gridThw], text, text.processor.mergeSize, id);

@@ -1,50 +1,118 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CheckpointError } from '../errors.ts';
+import { readCheckpoint } from '../model/checkpoint.ts';
 import { openPolicy } from '../rollout/policy.ts';
 import { resolveConfig, setLayer } from '../settings/resolve.ts';
 import { tempDir } from '../train/loop.testing.ts';
-import { RECIPE } from './recipe.ts';
+import { weightsHash } from './pretrain.ts';
+import { recipeSchema } from './recipe.ts';
+import { smallPlan } from './small.testing.ts';
 import { startPretraining } from './start.ts';
 
-const SMALL = {
-  ...RECIPE,
-  shape: { ...RECIPE.shape, hidden: 32, layers: 1, heads: 2, kvHeads: 1, intermediate: 32, visionHidden: 16 },
-  batch: 4,
-  validationRows: 2,
-  inProcess: true,
-  threads: 1,
+const make = async (dir: string, ...plan: Parameters<typeof smallPlan>) => {
+  const said: string[] = [];
+  const write = (text: string) => said.push(text);
+  const status = await startPretraining(dir, smallPlan(...plan), { write }, true);
+  return { status, said: said.join('') };
 };
+const recipeIn = (dir: string) => JSON.parse(readFileSync(join(dir, 'recipe.json'), 'utf8'));
+const logIn = (dir: string) =>
+  readFileSync(join(dir, 'log.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 
 describe('papo pretrain', () => {
-  it('leaves a policy that opens, without words on the form, beside the recipe that made it', async () => {
-    const dir = join(tempDir(), 'base');
-    const said: string[] = [];
-    await startPretraining(dir, { steps: '2', seed: 'x' }, { write: (text) => said.push(text) }, SMALL);
-    const recipe = JSON.parse(readFileSync(join(dir, 'recipe.json'), 'utf8'));
-    expect(recipe).toMatchObject({ recipe: { seed: 'x', stages: [{ stop: 2 }] }, reached: { step: 2 } });
-    const policy = openPolicy(resolveConfig([setLayer(`policy=${dir}`)]));
-    expect(policy.parameters).toBe(recipe.parameters);
-    expect(policy.text.format.formatPrompt).toBe('');
-    expect(said.join('')).toMatch(/step 2\/2 {2}loss \d.*accuracy/);
-    expect(said.join('')).toContain(`papo train --policy ${dir}`);
+  const dir = join(tempDir(), 'parent', 'base');
+  let said = '';
+
+  beforeAll(async () => {
+    ({ said } = await make(dir, 'looking', { steps: '2', seed: 'x' }));
   });
 
-  it('writes over nothing, and refuses what is no number', async () => {
+  it('leaves a policy that opens, without words on the form, beside the recipe that made it', () => {
+    const record = recipeIn(dir);
+    expect(record).toMatchObject({ name: 'looking', recipe: { seed: 'x', stages: [{ stop: 2 }] } });
+    expect(record.recipe).toEqual(recipeSchema.parse(record.recipe));
+    const policy = openPolicy(resolveConfig([setLayer(`policy=${dir}`)]));
+    expect(policy.parameters).toBe(record.parameters);
+    expect(policy.text.format.formatPrompt).toBe('');
+    expect(said).toMatch(/step 2\/2 {2}loss \d.*accuracy/);
+    expect(said).toContain(`papo train --policy ${dir}`);
+  });
+
+  it('keeps what it came to: at every report, and at the end with its own and another picture', () => {
+    const log = logIn(dir);
+    expect(log).toEqual([expect.objectContaining({ recipe: 'looking', stage: 1, step: 2 })]);
+    const { end, reached } = recipeIn(dir);
+    expect(end).toEqual(log[0]);
+    expect(end).toMatchObject({ loss: expect.any(Number), seconds: expect.any(Number), format: 0 });
+    expect(reached).toMatchObject({ questions: 4, samples: 2, questionsByTask: { count: 1, sum: 1 } });
+    for (const { sampled, greedy } of [reached.picture, reached.otherPicture]) {
+      expect(Object.keys(greedy.byTask)).toEqual(Object.keys(reached.questionsByTask));
+      expect(sampled.entropy).toBeGreaterThan(1);
+    }
+  });
+
+  it('follows first the recipe that another starts from, or starts from a policy that is named', async () => {
+    const both = join(tempDir(), 'both');
+    const { said } = await make(both, 'prior', { steps: '2', seed: 'x' });
+    expect(said).toMatch(/looking: step 2\/2.*prior: step 2\/2/s);
+    expect(logIn(both).map(({ recipe, step }) => [recipe, step])).toEqual([
+      ['looking', 2],
+      ['prior', 2],
+    ]);
+    const record = recipeIn(both);
+    expect(record).toMatchObject({ name: 'prior', recipe: { seed: 'x-prior', from: 'looking' } });
+    expect(record.before).toMatchObject([{ name: 'looking', recipe: { seed: 'x' }, end: { step: 2 } }]);
+
+    const second = join(tempDir(), 'second');
+    await make(second, 'prior', { steps: '2', seed: 'x', from: dir });
+    const weights = (at: string) => readFileSync(join(at, 'model.safetensors'));
+    expect(weights(second).equals(weights(both))).toBe(true);
+    expect(weights(second).equals(weights(dir))).toBe(false);
+    const from = { policy: dir, sha256: weightsHash(readCheckpoint(dir)) };
+    expect(recipeIn(second)).toMatchObject({ name: 'prior', from });
+    expect(recipeIn(second)).not.toHaveProperty('before');
+  });
+
+  it('leaves nothing where it is stopped, and says so', async () => {
+    for (const there of [false, true]) {
+      const parent = tempDir();
+      const dir = join(parent, 'stopped');
+      if (there) mkdirSync(dir);
+      const said: string[] = [];
+      const write = (text: string) => {
+        if (text.includes('step 10/')) {
+          expect(readdirSync(dir)).toEqual(['.partial']);
+          process.emit('SIGINT');
+        }
+        said.push(text);
+      };
+      const plan = smallPlan('looking', { set: ['stages=[{steps: 30, learningRate: 0.001, describe: 1}]'] });
+      expect(await startPretraining(dir, plan, { write }, true)).toBe(130);
+      expect(said.join('')).toContain('SIGINT: stopping after what is being computed, without a policy');
+      expect(said.join('')).toMatch(/stopped after step 10; nothing of it is left in .*stopped\n$/);
+      expect(readdirSync(parent)).toEqual(there ? ['stopped'] : []);
+      expect(there ? readdirSync(dir) : []).toEqual([]);
+    }
+  });
+
+  it('writes over nothing, and finds out before the training what cannot be written or read', async () => {
     const dir = tempDir();
     writeFileSync(join(dir, 'mine.txt'), 'mine');
-    const out = { write: () => {} };
-    await expect(startPretraining(dir, {}, out, SMALL)).rejects.toThrow(`${dir}: is not empty`);
-    await expect(startPretraining(join(dir, 'new'), { steps: 'many' }, out, SMALL)).rejects.toThrow(
-      '--steps many: allowed is a whole number 1 to 10000000',
-    );
-    await expect(startPretraining(join(dir, 'mine.txt'), {}, out, SMALL)).rejects.toThrow(
+    await expect(make(dir, 'looking')).rejects.toThrow(`${dir}: is not empty`);
+    await expect(make(join(dir, 'mine.txt'), 'looking')).rejects.toThrow(
       'mine.txt: is no folder; name a new folder for the policy',
     );
-    await expect(startPretraining('', {}, out, SMALL)).rejects.toThrow('no folder is named');
-    // Found out before the training, not after it.
+    await expect(make('', 'looking')).rejects.toThrow('no folder is named');
+    const from = join(dir, 'no-policy');
+    await expect(make(join(dir, 'new'), 'prior', { from })).rejects.toThrow(CheckpointError);
+    expect(readdirSync(dir)).toEqual(['mine.txt']);
     if (process.platform === 'linux')
-      await expect(startPretraining('/proc/papo/x', { steps: '1' }, out, SMALL)).rejects.toThrow(
+      await expect(make('/proc/papo/x', 'looking', { steps: '1' })).rejects.toThrow(
         /^\/proc\/papo\/x: cannot be written \(ENOENT\)/,
       );
   });

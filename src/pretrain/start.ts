@@ -1,89 +1,97 @@
-/** `papo pretrain`: makes a base policy and leaves it in a folder, with the recipe that makes it again. */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeAside } from '../durable.ts';
-import { CheckpointError, ConfigError, quoted, systemFailure } from '../errors.ts';
-import { makeFolder, refuseFull } from '../files.ts';
-import { writeCheckpoint } from '../model/checkpoint.ts';
-import { MOST } from '../settings/blocks.ts';
+/** `papo pretrain`: makes a policy and leaves it in a folder, with the recipe that makes it again. */
 import { shellWord } from '../shell.ts';
 import { duration, percent, type Terminal } from '../train/progress.ts';
+import { exitStatus, type StopSignal, untilStopped } from '../train/signals.ts';
 import { version } from '../version.ts';
-import { type PretrainReport, pretrain } from './pretrain.ts';
-import { type PretrainOptions, RECIPE, type Stage, stepsOf } from './recipe.ts';
+import { PolicyFolder } from './folder.ts';
+import type { Plan } from './plan.ts';
+import { type Pretrained, type PretrainReport, pretrain } from './pretrain.ts';
+import { stepsOf } from './recipe.ts';
+import type { Reached } from './validate.ts';
 
-/** The options as they were typed. */
-export interface PretrainFlags {
-  seed?: string;
-  steps?: string;
-  until?: string;
-  threads?: string;
-}
-
-function number(name: string, given: string | undefined, least: number, most: number): number | undefined {
-  if (given === undefined) return undefined;
-  const n = Number(given);
-  const whole = name !== 'until';
-  if (given.trim() === '' || !(n >= least && n <= most) || (whole && !Number.isInteger(n)))
-    throw new ConfigError(
-      `--${name} ${quoted(given)}: allowed is a ${whole ? 'whole ' : ''}number ${least} to ${most}`,
-    );
-  return n;
-}
-
-/** The first `steps` steps of the stages; all of them where none is given. */
-function shortened(stages: readonly Stage[], steps: number | undefined): Stage[] {
-  let left = steps ?? Number.POSITIVE_INFINITY;
-  const out: Stage[] = [];
-  for (const stage of stages) {
-    const stop = Math.min(stage.stop ?? stage.steps, left);
-    left -= stop;
-    if (stop > 0) out.push({ ...stage, stop });
-  }
-  return out;
-}
-
-/** @throws ConfigError for a wrong option or a folder that is not empty, CheckpointError where it cannot be written */
+/**
+ * Carries out a plan, or leaves nothing where it is stopped.
+ * @param inProcess for tests: without a thread of its own
+ * @returns the exit status
+ * @throws ConfigError for a folder that is not empty, CheckpointError where it cannot be written or there is no policy to
+ *   start from
+ */
 export async function startPretraining(
   dir: string,
-  flags: PretrainFlags,
+  plan: Plan,
   out: Terminal,
-  recipe: PretrainOptions = RECIPE,
-): Promise<void> {
-  refuseFull(dir, 'name a new folder for the policy');
-  const options: PretrainOptions = {
-    ...recipe,
-    seed: flags.seed ?? recipe.seed,
-    stages: shortened(recipe.stages, number('steps', flags.steps, 1, MOST.steps)),
-    until: number('until', flags.until, 0, 1) ?? recipe.until,
-    threads: number('threads', flags.threads, 1, MOST.threads) ?? recipe.threads,
-  };
-  // An hour of training is not to end at a folder that cannot be written to.
-  const trial = join(dir, '.papo-trial');
-  try {
-    makeFolder(dir);
-    writeFileSync(trial, '');
-    rmSync(trial);
-  } catch (error) {
-    throw new CheckpointError(`${dir}: ${systemFailure(error, 'write')}`, { cause: error });
-  }
-  out.write(
-    `papo ${version()}: pre-training a base policy into ${dir}, at most ${stepsOf(options.stages)} steps\n`,
+  inProcess = false,
+): Promise<number> {
+  const folder = new PolicyFolder(dir);
+  const say = (text: string) => out.write(`${text}\n`);
+  const ask = 'stopping after what is being computed, without a policy';
+  return untilStopped(
+    async (signal) => {
+      let step = 0;
+      const report = (r: PretrainReport) => {
+        step = r.step;
+        folder.log(r);
+        say(lineOf(r, plan));
+      };
+      try {
+        say(intro(dir, plan));
+        const made = await pretrain(plan, { report, signal, inProcess });
+        folder.finish(made.checkpoint, recordOf(plan, made));
+        say(reachedText(made.reached));
+        say(`saved in ${dir}\ntrain it with: papo train --policy ${shellWord(dir)}`);
+        return 0;
+      } catch (error) {
+        if (!signal.aborted || error !== signal.reason) throw error;
+        say(`stopped after step ${step}; nothing of it is left in ${dir}`);
+        return exitStatus(signal.reason as StopSignal);
+      } finally {
+        folder.close();
+      }
+    },
+    say,
+    ask,
   );
-  const { checkpoint, parameters, last } = await pretrain(options, (report) => {
-    out.write(`${lineOf(report, stepsOf(options.stages))}\n`);
-  });
-  writeCheckpoint(dir, checkpoint);
-  const { threads: _, inProcess: __, ...made } = options;
-  const text = JSON.stringify({ papo: version(), parameters, recipe: made, reached: last }, null, 2);
-  writeAside(join(dir, 'recipe.json'), () => [Buffer.from(`${text}\n`)]);
-  out.write(`saved in ${dir}\ntrain it with: papo train --policy ${shellWord(dir)}\n`);
 }
 
-function lineOf({ step, loss, seconds, accuracy, format, entropy }: PretrainReport, steps: number): string {
-  const parts = [`step ${step}/${steps}`, `loss ${loss.toFixed(4)}`, duration(seconds)];
-  if (accuracy !== undefined) parts.push(`accuracy ${percent(accuracy)}`);
-  if (format !== undefined) parts.push(`boxed ${percent(format)}`);
-  if (entropy !== undefined) parts.push(`entropy ${entropy.toFixed(3)}`);
-  return parts.join('  ');
+function intro(dir: string, { parts, from }: Plan): string {
+  const names = parts.map(({ name, recipe }) => `${name} (at most ${stepsOf(recipe)} steps)`);
+  const start = from === undefined ? 'new parameters' : from;
+  return `papo ${version()}: pre-training a policy into ${dir}, from ${start}: ${names.join(', then ')}`;
+}
+
+/** What is kept beside a policy: all that it takes to make it again, and what it came to. */
+export function recordOf(plan: Plan, { parameters, startedFrom, ends, reached }: Pretrained): object {
+  const parts = plan.parts.map((part, i) => ({ ...part, end: ends[i] }));
+  const before = parts.slice(0, -1);
+  const { name, recipe, end } = parts[parts.length - 1];
+  return {
+    papo: version(),
+    name,
+    parameters,
+    recipe,
+    ...(startedFrom === undefined ? {} : { from: { policy: plan.from, sha256: startedFrom } }),
+    ...(before.length === 0 ? {} : { before }),
+    end,
+    reached,
+  };
+}
+
+function lineOf(report: PretrainReport, { parts }: Plan): string {
+  const { recipe, step, loss, seconds, accuracy, format, entropy } = report;
+  const steps = parts.flatMap((part) => (part.name === recipe ? stepsOf(part.recipe) : []));
+  const line = [
+    `${parts.length > 1 ? `${recipe}: ` : ''}step ${step}/${steps}`,
+    `loss ${loss.toFixed(4)}`,
+    duration(seconds),
+  ];
+  if (accuracy !== undefined) line.push(`accuracy ${percent(accuracy)}`);
+  if (format !== undefined) line.push(`boxed ${percent(format)}`);
+  if (entropy !== undefined) line.push(`entropy ${entropy.toFixed(3)}`);
+  return line.join('  ');
+}
+
+function reachedText({ questions, picture, otherPicture }: Reached): string {
+  const show = ({ sampled, greedy }: Reached['picture']) =>
+    `${percent(sampled.accuracy)} (greedy ${percent(greedy.accuracy)})`;
+  return `accuracy on ${questions} validation questions: ${show(picture)}; with another scene's picture ${show(otherPicture)}`;
 }

@@ -53,7 +53,8 @@ export function configYaml(given: RunConfig, options: YamlOptions): string {
   return `${lines.join('\n').trim()}\n`;
 }
 
-function comment(node: SchemaNode, block: boolean): string {
+/** What a key means and what it allows; a `block` of fixed keys allows what these do. */
+export function comment(node: SchemaNode, block: boolean): string {
   const text = node.description ?? '';
   if (node.const !== undefined) return text === '' ? 'which of these kinds' : text;
   const choice = block && !node.anyOf && !node.oneOf ? '' : allowed(node);

@@ -39,7 +39,12 @@ export interface Layer {
 export const isObject = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const rootNode = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+/** A schema as JSON Schema, of what is written to it. */
+export const nodeOf = (schema: z.ZodType): SchemaNode =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+
+/** That of a run's settings. */
+export const rootNode = nodeOf(configSchema);
 
 /** `value` under a path of keys. */
 export function nested(path: readonly string[], value: unknown): Values {
@@ -56,16 +61,24 @@ export function valueAt(values: unknown, path: readonly PropertyKey[]): unknown 
   return here;
 }
 
-/** Blocks are merged key by key, anything else is replaced; a block that changes its `kind` is replaced too. */
+/**
+ * Blocks are merged key by key, anything else is replaced; a block that changes its `kind` is replaced too. Over a list, a
+ * block whose keys are places in it (`stages.0.steps`) changes these items.
+ */
 export function merge(under: Values, over: Values): Values {
   const out: Values = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(out, key) ? out[key] : undefined;
-    const same = isObject(below) && isObject(value) && fits(value.kind, below.kind);
-    out[key] = same ? merge(below as Values, value as Values) : value;
+    if (isObject(below) && isObject(value) && fits(value.kind, below.kind)) out[key] = merge(below, value);
+    else if (Array.isArray(below) && isObject(value) && arePlaces(value, below))
+      out[key] = Object.values(merge({ ...below }, value));
+    else out[key] = value;
   }
   return out;
 }
+
+const arePlaces = (block: Values, list: readonly unknown[]): boolean =>
+  Object.keys(block).every((key) => Object.hasOwn(list, key) && key !== 'length');
 
 /** A layer that says no kind leaves it to the others. */
 const fits = (over: unknown, under: unknown): boolean =>
@@ -85,8 +98,12 @@ const ownOf = <T>(of: Record<string, T> | undefined, key: PropertyKey): T | unde
   of && Object.hasOwn(of, key) ? of[String(key)] : undefined;
 
 /** The node at a path, and the value there. */
-export function nodeAt(path: readonly PropertyKey[], value: unknown): { node?: SchemaNode; value: unknown } {
-  let node: SchemaNode | undefined = rootNode;
+export function nodeAt(
+  path: readonly PropertyKey[],
+  value: unknown,
+  root = rootNode,
+): { node?: SchemaNode; value: unknown } {
+  let node: SchemaNode | undefined = root;
   let here = value;
   for (const key of path) {
     if (!node) break;
@@ -216,12 +233,13 @@ export function meantKey(
   path: readonly PropertyKey[],
   key: string,
   siblings: readonly string[],
+  root = rootNode,
 ): string | undefined {
   const near = nearest(key, siblings);
   if (near !== undefined) return [...path, near].join('.');
+  const all = [...allKeys(root)];
   const alias = ownOf(ALIASES, key.toLowerCase().replaceAll(/[_-]/g, ''));
-  if (alias !== undefined) return alias;
-  const all = [...allKeys(rootNode)];
+  if (all.some((k) => k.join('.') === alias)) return alias;
   const last = nearest(
     key,
     all.flatMap((k) => k.at(-1) ?? []),

@@ -1,27 +1,11 @@
 /** A run's settings from their layers: preset, then a YAML file, then the command line. */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { z } from 'zod';
 import { ConfigError, quoted } from '../errors.ts';
 import { readBounded } from '../files.ts';
 import { configSchema, type RunConfig } from './config.ts';
-import {
-  allowed,
-  isObject,
-  kindsOf,
-  type Layer,
-  meantKey,
-  merge,
-  nearest,
-  nested,
-  nodeAt,
-  type SchemaNode,
-  show,
-  type Values,
-  valueAt,
-  variantOf,
-  variantsOf,
-} from './key-lookup.ts';
+import { parseLayered, UNSPACED } from './explain.ts';
+import { isObject, type Layer, merge, nested, rootNode, type Values } from './key-lookup.ts';
 import { fromFolder } from './paths.ts';
 import { isComplete, presetLayer, underPreset } from './preset-layer.ts';
 import { graderOf, withKinds } from './reward-layer.ts';
@@ -30,39 +14,46 @@ import { isReserved, parseYaml, YAML_BYTES } from './yaml.ts';
 export { type Layer, merge, nested } from './key-lookup.ts';
 export { presetLayer } from './preset-layer.ts';
 
-/** Bytes of a settings file that are read before it is refused. */
-const FILE = { most: YAML_BYTES, missing: 'give the path of a YAML file with --config' };
+/**
+ * The block of keys that a YAML file holds.
+ * @param from which option names the file, and the command that prints one to begin with
+ * @throws ConfigError naming the line
+ */
+export function readSettings(path: string, from: { flag: string; prints: string }): Values {
+  if (path.trim() === '')
+    throw new ConfigError(`${from.flag}: no file is named; ${from.prints} prints one to begin with`);
+  const fail = (why: string) => new ConfigError(`${path}: ${why}`);
+  const limits = { most: YAML_BYTES, missing: `give the path of a YAML file with ${from.flag}` };
+  const values = parseYaml(new TextDecoder().decode(readBounded(path, limits, fail)), fail) ?? {};
+  if (isObject(values)) return values;
+  throw fail(
+    typeof values === 'string' && UNSPACED.test(values)
+      ? `not a block of keys; write a space after each colon, such as 'seed: 1'`
+      : `not a block of keys; see ${from.prints}`,
+  );
+}
 
 /** Settings of a YAML file; its relative paths count from its folder. @throws ConfigError naming the line */
 export function yamlLayer(path: string): Layer {
-  if (path.trim() === '')
-    throw new ConfigError('--config: no file is named; papo config prints one to begin with');
-  const fail = (why: string) => new ConfigError(`${path}: ${why}`);
-  const values = parseYaml(new TextDecoder().decode(readBounded(path, FILE, fail)), fail) ?? {};
-  if (!isObject(values))
-    throw fail(
-      typeof values === 'string' && UNSPACED.test(values)
-        ? `not a block of keys; write a space after each colon, such as 'seed: 1'`
-        : 'not a block of keys; see papo config',
-    );
+  const values = readSettings(path, { flag: '--config', prints: 'papo config' });
   // A pipe (--config <(…)) lies nowhere.
   const folder = statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : '.';
   return { from: path, values: fromFolder(values, folder) };
 }
 
 /** `a.b.c=value` of the command line; the value is read as YAML. */
-export function setLayer(assignment: string): Layer {
+export const setLayer = (assignment: string): Layer => assignmentLayer(assignment, 'objective.gamma=0.01');
+
+/** The same, with an `example` of one for the message. */
+export function assignmentLayer(assignment: string, example: string): Layer {
   const at = assignment.indexOf('=');
   const fail = (why: string) => new ConfigError(`--set ${quoted(assignment)}: ${why}`);
   const keys = assignment.slice(0, Math.max(0, at)).split('.');
   const reserved = keys.find(isReserved);
   if (reserved !== undefined) throw fail(`${reserved}: no such key`);
-  if (at < 1 || keys.length > 16) throw fail('expected key=value, such as --set objective.gamma=0.01');
+  if (at < 1 || keys.length > 16) throw fail(`expected key=value, such as --set ${example}`);
   return { from: '--set', values: nested(keys, parseYaml(assignment.slice(at + 1), fail)) };
 }
-
-/** `kind:noise`: a colon without its space. */
-const UNSPACED = /^[A-Za-z_][\w.-]*:\S/;
 
 /**
  * The complete settings: the preset that the layers name, then the layers, later over earlier.
@@ -91,66 +82,5 @@ function resolveAlone(layer: Layer): RunConfig {
 const mergeAll = (layers: readonly Layer[]): Values =>
   layers.reduce<Values>((all, layer) => merge(all, layer.values), {});
 
-function parse(values: Values, layers: readonly Layer[]): RunConfig {
-  const parsed = configSchema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(explain(parsed.error.issues[0], values, layers));
-}
-
-function explain(issue: z.core.$ZodIssue, values: Values, layers: readonly Layer[]): string {
-  const at = nodeAt(issue.path, values);
-  const bare = valueAt(values, issue.path.slice(0, -1));
-  if (issue.path.at(-1) === 'kind' && typeof bare === 'string')
-    return unknownKind(issue, bare, values, layers);
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0];
-    const siblings = Object.keys((at.node && variantOf(at.node, at.value).properties) ?? {});
-    const meant = meantKey(issue.path, key, siblings);
-    const path = [...issue.path, key];
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    return `${where(path, layers)}${quoted(path.join('.'))}: no such key${hint} (here are: ${siblings.join(', ')})`;
-  }
-  const path = quoted(issue.path.join('.'));
-  const kinds = issue.path.at(-1) === 'kind' ? kindsAt(issue.path.slice(0, -1), values) : [];
-  // These say themselves what is allowed.
-  const own = ['custom', 'invalid_format', 'invalid_key'].includes(issue.code);
-  const choice = kinds.length > 0 ? `one of ${kinds.join(', ')}` : at.node && !own ? allowed(at.node) : '';
-  const message = issue.code === 'invalid_key' ? issue.issues[0].message : issue.message;
-  const words = choice === '' ? message : `allowed is ${choice}`;
-  const options = kinds.length > 0 ? kinds : (at.node?.enum ?? []).map(String);
-  const meant = typeof at.value === 'string' ? nearest(at.value, options) : undefined;
-  return `${where(issue.path, layers)}${path}: ${show(at.value)} is given, ${words}${hintOn(at.value, meant, at.node)}`;
-}
-
-/** Of a block of which only the kind is named, and that does not exist. */
-function unknownKind(
-  issue: z.core.$ZodIssue,
-  name: string,
-  values: Values,
-  layers: readonly Layer[],
-): string {
-  const path = issue.path.slice(0, -1);
-  const kinds = kindsAt(path, values);
-  const hint = hintOn(name, nearest(name, kinds), nodeAt(path, values).node);
-  return `${where(path, layers)}${quoted(path.join('.'))}: ${show(name)} is given, allowed is one of ${kinds.join(', ')}${hint}`;
-}
-
-/** What was probably meant by a value that is not allowed. */
-function hintOn(value: unknown, meant: string | undefined, node: SchemaNode | undefined): string {
-  if (meant !== undefined) return `; did you mean ${meant}?`;
-  const block = node && variantsOf(node).some((variant) => variant.properties);
-  if (block && typeof value === 'string' && UNSPACED.test(value))
-    return "; write a space after each colon, and quotes around a block on the command line: --set 'mask={kind: noise, step: 500}'";
-  return '';
-}
-
-const kindsAt = (path: readonly PropertyKey[], values: Values): string[] => {
-  const { node } = nodeAt(path, values);
-  return node ? kindsOf(node) : [];
-};
-
-/** The last layer that has the path, for the start of a message. */
-function where(path: readonly PropertyKey[], layers: readonly Layer[]): string {
-  const layer = layers.findLast(({ values }) => valueAt(values, path) !== undefined);
-  return layer ? `${layer.from}: ` : '';
-}
+const parse = (values: Values, layers: readonly Layer[]): RunConfig =>
+  parseLayered(configSchema, rootNode, values, layers);

@@ -25,10 +25,14 @@ export function dieOf(signal: NodeJS.Signals): void {
   setTimeout(() => process.exit(signal in STATUS ? STATUS[signal as StopSignal] : 1), 1000);
 }
 
-/** Runs `work` with a signal that aborts (its reason is the name) when the process is asked to stop. */
+/**
+ * Runs `work` with a signal that aborts (its reason is the name) when the process is asked to stop.
+ * @param answer what is then done, for the person who asked
+ */
 export async function untilStopped<T>(
   work: (signal: AbortSignal) => Promise<T>,
   say: (text: string) => void,
+  answer = 'saving a checkpoint after what is being computed',
 ): Promise<T> {
   const controller = new AbortController();
   let first = 0;
@@ -39,7 +43,7 @@ export async function untilStopped<T>(
         return;
       }
       first = performance.now();
-      say(`${name}: saving a checkpoint after what is being computed; once more leaves at once`);
+      say(`${name}: ${answer}; once more leaves at once`);
       controller.abort(name);
     };
     process.on(name, listener);

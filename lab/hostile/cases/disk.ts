@@ -93,7 +93,7 @@ export function diskCases(): ProcessCase[] {
       ...refusedRun,
     }),
     disk('pretrain without permission', {
-      args: ['pretrain', 'locked/x'],
+      args: ['pretrain', 'looking', 'locked/x'],
       prepare: readOnly,
       unprivileged: true,
       ...refusedRun,
@@ -133,7 +133,7 @@ export function diskCases(): ProcessCase[] {
       prepare: (dir) => symlinkSync('/no/where', join(dir, 'x')),
     }),
     disk('pretrain into a folder of a person', {
-      args: ['pretrain', 'mine'],
+      args: ['pretrain', 'looking', 'mine'],
       prepare: mine('model.safetensors'),
     }),
     disk('train over a folder of a person', {
