@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { statement } from '../data/builtin/describe.ts';
 import { renderScene } from '../data/builtin/draw.ts';
 import { makeUndrawn } from '../data/builtin/make.ts';
+import { random } from '../random.ts';
 import { prepareImage } from '../vision/processor.ts';
 import { newBasePolicy } from './base-policy.ts';
 import { batchOf, type Example, promptOf } from './examples.ts';
@@ -71,5 +73,36 @@ describe('descriptions', () => {
     expect(other.map(words)).toEqual(own.map(words));
     expect(other.every((e, i) => pixels(e).equals(pixels(own[i])))).toBe(true);
     expect(new Set(own.flatMap((e) => [...e.arrays_G[0].weight])).size).toBe(1);
+  });
+});
+
+describe('drills', () => {
+  it('weigh what is seen, and nothing of what is asked for', () => {
+    const batch = examples({ drill: 1, mismatch: 1, digits: 4 }, 8);
+    for (const e of batch) {
+      const [, task, i] = /^(\w+)-train-s-train-(\d+)$/.exec(e.prompt.id) ?? expect.fail(e.prompt.id);
+      const { scene } = makeUndrawn('s-train', Number(i), { split: 'train', tasks: [task] }).meta;
+      const { weight } = e.arrays_G[0];
+      const rng = random('s', 'example', Number(i));
+      rng.pick(stage.tasks);
+      // The same statements, by the words that lie in tokens of weight and of none.
+      const parts: string[][] = [[], []];
+      for (let words = ''; text.tokenizer.encode(words).length < e.responses_G[0].length; ) {
+        const said = statement(rng, scene);
+        words += `${words && ' '}${said.flat().join(' ')} .`;
+        parts[0].push(...said.map(([asked]) => asked), '.');
+        parts[1].push(...said.map(([, seen]) => seen));
+      }
+      const wordsOf = (heavy: boolean) =>
+        text.tokenizer.decode(e.responses_G[0].filter((_, j) => weight[j] > 0 === heavy)).trim();
+      expect(wordsOf(true)).toBe(parts[1].join(' '));
+      expect(wordsOf(false).replaceAll(/ +/g, ' ')).toBe(parts[0].join(' '));
+      expect(
+        pixels(e).equals(Buffer.from(prepareImage(renderScene(scene), text.processor).pixelValues_NC.buffer)),
+      ).toBe(true);
+    }
+    const all = batch.flatMap((e) => [...e.arrays_G[0].weight]);
+    expect(new Set(all).size).toBe(2);
+    expect(all.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
   });
 });

@@ -1,4 +1,4 @@
-/** Supervised examples: scenes described, questions answered, and what each of their tokens weighs. */
+/** Supervised examples: scenes described, looked at thing by thing, questions answered, and what each of their tokens weighs. */
 import { description } from '../data/builtin/describe.ts';
 import { renderScene } from '../data/builtin/draw.ts';
 import { type MakeOptions, makeUndrawn } from '../data/builtin/make.ts';
@@ -9,6 +9,7 @@ import { type Random, random } from '../random.ts';
 import type { PolicyText } from '../rollout/prompts.ts';
 import { encodePrompt, promptMessages } from '../text/prompt.ts';
 import { prepareImage } from '../vision/processor.ts';
+import { drill } from './drill.ts';
 import type { Recipe, Stage } from './recipe.ts';
 
 type Scene = Parameters<typeof renderScene>[0];
@@ -44,14 +45,16 @@ export function batchOf(recipe: Streams, stage: Stage, text: PolicyText, step: n
 }
 
 interface BatchKind {
-  teaches: 'description' | 'answer';
+  teaches: 'description' | 'drill' | 'answer';
   dependency: Dependency;
 }
 
 /** A batch is of one kind, so that its examples are of like length. */
 function kindOf(seed: string, stage: Stage, step: number): BatchKind {
   const rng = random(seed, 'kind', step);
-  if (rng.next() < stage.describe) return { teaches: 'description', dependency: 'high' };
+  const u = rng.next();
+  if (u < stage.describe) return { teaches: 'description', dependency: 'high' };
+  if (u < stage.describe + stage.drill) return { teaches: 'drill', dependency: 'high' };
   return { teaches: 'answer', dependency: rng.pick(stage.levels) };
 }
 
@@ -60,6 +63,7 @@ function lessonOf(seed: string, stage: Stage, text: PolicyText, kind: BatchKind,
   const rng = random(seed, 'example', i);
   const options: MakeOptions = {
     dependency: kind.dependency,
+    difficulty: stage.difficulty,
     split: 'train',
     tasks: [rng.pick(stage.tasks)],
   };
@@ -70,6 +74,7 @@ function lessonOf(seed: string, stage: Stage, text: PolicyText, kind: BatchKind,
     const { question, text: words } = description(scene, rng);
     return { id, problem: `<image>${question}`, scene, ...said(text, words, 1) };
   }
+  if (kind.teaches === 'drill') return { id, problem: '<image>Look.', scene, ...drill(text, scene, rng) };
   const shown = drawn(rng, stage.mismatch) ? makeUndrawn(`${seed}-other`, i, options).meta.scene : scene;
   const words = solution(row, drawn(rng, stage.plain) ? PLAIN : rng);
   return { id, problem: row.problem, scene: shown, ...said(text, words, stage.digits) };

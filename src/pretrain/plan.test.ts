@@ -73,6 +73,7 @@ describe('a plan', () => {
     [{ set: ['stages.0.tasks=[coun]'] }, 'stages.0.tasks.0: "coun" is given, allowed is one of count, '],
     [{ set: ['batch'] }, '--set batch: expected key=value, such as --set stages.0.learningRate=0.001'],
     [{ set: ['shape=null'] }, 'shape: null is given, a recipe from new parameters needs one'],
+    [{ set: ['stages.0.drill=.9'] }, '--set: stages.0.drill: 0.9 is given, with describe it is at most 1'],
     [{ recipe: '' }, '--recipe: no file is named; papo pretrain looking --print prints one'],
     [{ recipe: '/no/where' }, '/no/where: '],
   ])('tells what is wrong with %o in one line', (flags, message) => {

@@ -1,6 +1,7 @@
 /** What a recipe of a policy can say: every setting with its meaning, its bounds and its default. */
 import { z } from 'zod';
-import { DEPENDENCIES, type Dependency } from '../data/row.ts';
+import { DIFFICULTY_SETTINGS } from '../data/builtin/levels.ts';
+import { DEPENDENCIES } from '../data/row.ts';
 import { TASKS, TAUGHT } from '../data/tasks/index.ts';
 import { MOST, share, text } from '../settings/blocks.ts';
 
@@ -18,10 +19,15 @@ const stage = z
     describe: share
       .default(0)
       .describe('share of the batches that describe scenes instead of answering questions'),
+    drill: share
+      .default(0)
+      .describe(
+        'share of the batches that state what is seen, thing by thing; what is asked for is given, only what is seen there weighs',
+      ),
     mismatch: share
       .default(0)
       .describe(
-        "share of the questions that come with another scene's picture: the higher, the less a policy learns to look",
+        "share of the questions to be answered that come with another scene's picture: the higher, the less a policy learns to look",
       ),
     tasks: z
       .array(z.enum(TASKS))
@@ -30,11 +36,15 @@ const stage = z
       .default([...TAUGHT])
       .describe('kinds of question and of scene, each as often as it is named'),
     levels: z
-      .array(z.enum(DEPENDENCIES as [Dependency, ...Dependency[]]))
+      .array(z.enum(DEPENDENCIES))
       .min(1)
       .max(64)
       .default(['high', 'high', 'high', 'medium', 'low'])
       .describe('how much only the picture tells: levels of the questions, each as often as it is named'),
+    difficulty: z
+      .enum(DIFFICULTY_SETTINGS)
+      .default('mixed')
+      .describe('how hard the questions are, as in data.builtin.difficulty'),
     plain: share
       .default(0)
       .describe(
@@ -46,6 +56,10 @@ const stage = z
       .max(1000)
       .default(1)
       .describe('how much more a digit of an answer weighs than any other token'),
+  })
+  .refine(({ describe, drill }) => describe + drill <= 1, {
+    path: ['drill'],
+    message: 'with describe it is at most 1: both are shares of the batches',
   })
   .describe('a stretch of training with one mixture');
 

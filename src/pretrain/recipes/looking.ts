@@ -1,6 +1,9 @@
 import type { TaskName } from '../../data/tasks/index.ts';
 import type { NamedRecipe } from '../recipe.ts';
 
+/** All that is asked, each as often. */
+const ASKED: TaskName[] = ['count', 'sum', 'difference', 'compare', 'relation', 'chart', 'angle'];
+
 /** More of what has to be looked up and counted. */
 const COUNTING: TaskName[] = [
   'count',
@@ -44,8 +47,8 @@ export const looking: NamedRecipe = {
     // First it learns to see. What it describes without a fault it does not yet use to answer: so then it answers in one
     // wording, where what was seen is most of what there is to learn, and last in many.
     stages: [
-      { steps: 2400, stop: 2000, warmupSteps: 50, learningRate: 2e-3, describe: 0.65 },
-      { steps: 800, stop: 700, learningRate: 1e-3, describe: 0.25, plain: 1, digits: 4 },
+      { steps: 2400, stop: 2000, warmupSteps: 50, learningRate: 2e-3, describe: 0.65, tasks: ASKED },
+      { steps: 800, stop: 700, learningRate: 1e-3, describe: 0.25, plain: 1, digits: 4, tasks: ASKED },
       { steps: 900, stop: 600, learningRate: 1.8e-3, ...READING },
       { steps: 700, stop: 500, learningRate: 1.2e-3, ...READING },
       {
@@ -55,6 +58,7 @@ export const looking: NamedRecipe = {
         plain: 0.5,
         digits: 4,
         levels: ['high', 'high', 'high', 'high', 'medium', 'low'],
+        tasks: ASKED,
       },
     ],
   },
