@@ -17,7 +17,7 @@ export async function rolloutSpeed(dir: string, threads: number, repeats = 8) {
   const groups = prompts.map((p) => ({
     ids_L: p.ids_L,
     images: p.views.original,
-    responses_G: Array.from({ length: G }, () => new Int32Array(0)),
+    responses_G: [],
   }));
   const batch = buildBatch(groups, c, { round: 16, block: T });
   const rng = random('bench', 'uniforms');
@@ -35,8 +35,11 @@ export async function rolloutSpeed(dir: string, threads: number, repeats = 8) {
     topP: Float32Array.of(0.99),
   };
   const banned = [c.tokens.image, c.tokens.video];
-  const full = generationProgram(new Weights(c), c, batch.layout, 'original', 'full', { ended: [], banned });
-  const nucleus = generationProgram(new Weights(c), c, batch.layout, 'original', 'nucleus', {
+  const full = generationProgram(new Weights(c), c, batch.layout, G, 'original', 'full', {
+    ended: [],
+    banned,
+  });
+  const nucleus = generationProgram(new Weights(c), c, batch.layout, G, 'original', 'nucleus', {
     ended: [],
     banned,
   });

@@ -111,6 +111,7 @@ it('every operator of our programs is among those that are watched', () => {
     [group(4, 4), group(4, 4)],
     [group(4, 8), group(12, 20)],
   ].map((g) => buildBatch(g, c).layout);
+  const alone = buildBatch([{ ...group(4, 8), responses_G: [] }], c, { block: 2 }).layout;
   const settings: ObjectiveInput[] = [
     {
       average: 'sequence',
@@ -130,7 +131,7 @@ it('every operator of our programs is among those that are watched', () => {
       settings.map((s) => trainingProgram(c, l, makeObjective(parseObjective(s)), 0.9)),
     ),
     ...(['greedy', 'full', 'nucleus'] as const).map((sampling) =>
-      generationProgram(new Weights(c), c, layouts[1], 'view', sampling, { ended: [3], banned: [4] }),
+      generationProgram(new Weights(c), c, alone, 2, 'view', sampling, { ended: [3], banned: [4] }),
     ),
     compile({
       h: dinov2Graph(

@@ -28,7 +28,10 @@ export interface BatchOptions {
 
 export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 
-/** Lays out groups for one program. Groups with fewer responses than others are filled up with empty ones. */
+/**
+ * Lays out groups for one program. Groups with fewer responses than others are filled up with empty ones; where none has
+ * any, the prompts are laid out alone, as generation takes them.
+ */
 export function buildBatch(groups: readonly BatchGroup[], policy: Policy, options: BatchOptions = {}): Batch {
   const round = options.round ?? 1;
   const P = groups.length;
@@ -56,6 +59,7 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
   const half = headDim / 2;
   const cos = new Float32Array(P * (Lp + T) * half);
   const sin = new Float32Array(P * (Lp + T) * half);
+  const lasts = new Int32Array(P);
   const turn = rotaryTable(policy.decoder, cos, sin);
   const { image } = policy.tokens;
   let unit = 0;
@@ -75,6 +79,7 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
     }
     const last = g.ids_L[n - 1];
     if (last === image) throw new DataError('prompt: it ends with an image; the question must follow it');
+    lasts[p] = last;
     const next = positions[0][n - 1];
     for (let j = 0; j < T; j++) turn(P * Lp + p * T + j, next + j, next + j, next + j);
     for (let k = 0; k < G; k++) {
@@ -89,6 +94,7 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
   });
   const feeds: Feeds = {
     ids,
+    last: lasts,
     targets,
     'prefix.bias': bias,
     'text.cos': cos,

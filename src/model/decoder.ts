@@ -33,7 +33,7 @@ export interface DecoderForm {
 }
 
 export interface TextLayout {
-  /** P, and G responses to each. */
+  /** P, and G responses to each; 0 where the prompts are computed alone. */
   prompts: number;
   samples: number;
   /** Tokens of the longest prefix, and of the longest response. */
@@ -104,7 +104,7 @@ function tableRows(l: TextLayout): Tensor {
 }
 
 export interface DecoderRows {
-  /** What the last layer gives for the block rows [P·G·block, d]; with taps for all rows. */
+  /** What the last layer gives for the block rows [P·G·block, d]; with taps, or without responses, for all rows. */
   x: Tensor;
   /** Keys and values of the prefix in each layer, rotated: [P·kvHeads, prefix, headDim]. */
   prefixKeys: Tensor[];
@@ -135,7 +135,7 @@ export function overRows(
   taps?.push(x);
 
   /** Prefix and block rows apart. */
-  const apart = (r: Tensor) => t.split(r, [P * Lp, P * G * T], 0);
+  const apart = (r: Tensor) => (G === 0 ? [r] : t.split(r, [P * Lp, P * G * T], 0));
   /** Rows of one stretch with its heads before its tokens: [P·kvHeads, n·perKv, headDim] for n tokens a prompt. */
   const byHead = (r: Tensor, n: number, perKv: number) => {
     const moved = t.transpose(t.reshape(r, [P, n, kvHeads, perKv * headDim]), [0, 2, 1, 3]);
@@ -186,7 +186,7 @@ export function overRows(
 
   for (let i = 0; i < form.layers; i++) {
     // Nothing reads the prefix after the last layer's keys and values.
-    const blocksAlone = i === form.layers - 1 && !taps;
+    const blocksAlone = i === form.layers - 1 && !taps && G > 0;
     output.x = layer(i, output.x, {
       rotate: (r) => turned(r, turns, tables),
       attend(q, k, v) {
@@ -195,6 +195,7 @@ export function overRows(
         const [vPrefix, vBlock] = apart(v).map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
         output.prefixKeys.push(kPrefix);
         output.prefixValues.push(vPrefix);
+        if (G === 0) return ofPrefix(byHead(qPrefix, Lp, group), kPrefix, vPrefix);
         const blocks = ofBlocks(byHead(qBlock, G * T, group), kPrefix, vPrefix, kBlock, vBlock);
         if (blocksAlone) return blocks;
         return t.concat([ofPrefix(byHead(qPrefix, Lp, group), kPrefix, vPrefix), blocks], 0);

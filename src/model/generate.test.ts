@@ -58,13 +58,9 @@ async function generate(
   more: Feeds = {},
   key = 'generate',
 ) {
-  const filled = groups.map((g) => ({
-    ...g,
-    responses_G: Array.from({ length: samples }, () => new Int32Array(0)),
-  }));
-  const batch = buildBatch(filled, c, { round: 8, block });
+  const batch = buildBatch(groups, c, { round: 8, block });
   const tokens = { ended: c.tokens.eos, banned: [c.tokens.image] };
-  const program = generationProgram(new Weights(c), c, batch.layout, 'original', sampling, tokens);
+  const program = generationProgram(new Weights(c), c, batch.layout, samples, 'original', sampling, tokens);
   const session = await Session.create(program);
   const rng = random(key);
   const B = groups.length * samples;

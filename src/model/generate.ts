@@ -6,14 +6,14 @@ import { constant, DYNAMIC, input, type Tensor } from '../tensor/graph.ts';
 import { loop } from '../tensor/loop.ts';
 import * as t from '../tensor/ops.ts';
 import { compile, type Program } from '../tensor/program.ts';
-import { prefixBias, rotaryTables, rowsOf, turned } from './decoder.ts';
+import { prefixBias, rotaryTables, turned } from './decoder.ts';
 import type { Layout, Policy } from './family.ts';
 import { chooseToken, type Sampling } from './sampling.ts';
 import type { Weights } from './weights.ts';
 
 /**
- * Program for a layout whose `block` is the longest response. Besides the feeds of a batch it takes
- * `uniforms` [block, P·G], `temperature` [] (unless greedy) and `topP` [] (where sampling is nucleus), and returns
+ * Program for prompts that are laid out alone, for `samples` (G) responses of at most the layout's `block` to each.
+ * Besides the feeds of a batch it takes `uniforms` [block, P·G], `temperature` [] (unless greedy) and `topP` [] (where sampling is nucleus), and returns
  * `tokens` and `logprobs`, both [turns, P·G] with turns ≤ block: it stops when every rollout has ended.
  * After its end token a rollout repeats the pad token with log-probability 0.
  * @param ended tokens that end a response; empty: every rollout runs to its full length
@@ -23,25 +23,26 @@ export function generationProgram(
   w: Weights,
   policy: Policy,
   l: Layout,
+  samples: number,
   view: string,
   sampling: Sampling,
   tokens: { ended: readonly number[]; banned: readonly number[] },
 ): Program {
-  const { prompts: P, samples: G, prefix: Lp, block: T } = l;
+  const { prompts: P, prefix: Lp, block: T } = l;
+  const G = samples;
   const { heads, kvHeads, headDim, layers } = policy.decoder;
   const B = P * G;
   const group = heads / kvHeads;
   const scale = 1 / Math.sqrt(headDim);
-  // The prefill is the training graph's own: what is not needed of the block rows is never computed.
+  // The prefill is the training graph's own, over the prompts without responses.
   const { prefixKeys, prefixValues } = policy.rows(w, l, view);
   const tables = rotaryTables(l, headDim);
   const padding = prefixBias(l);
   const uniforms = input('uniforms', [T, B]);
-  const words = input('ids', [rowsOf(l)], 'int32');
-  const firstRows = Int32Array.from({ length: B }, (_, i) => P * Lp + i * T);
-  const start = t.gather(words, constant(firstRows, [B]));
+  const promptOf = Int32Array.from({ length: B }, (_, i) => Math.floor(i / G));
+  const start = t.gather(input('last', [P], 'int32'), constant(promptOf, [B]));
   const tableBase = constant(
-    BigInt64Array.from({ length: B }, (_, i) => BigInt(P * Lp + Math.floor(i / G) * T)),
+    BigInt64Array.from(promptOf, (p) => BigInt(P * Lp + p * T)),
     [B, 1],
   );
   const embedding = w.get(policy.decoder.embedding);

@@ -126,13 +126,12 @@ export class OnnxEngine implements Engine {
     const c = this.policy;
     const view = o.view ?? 'original';
     const G = o.samples;
-    const blanks = Array.from({ length: G }, () => new Int32Array(0));
-    const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: blanks }, view));
+    const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: [] }, view));
     const batch = buildBatch(groups, c, { round: this.limits.round, block: o.maxTokens });
     const sampling: Sampling = o.temperature === 0 ? 'greedy' : o.topP < 1 ? 'nucleus' : 'full';
     const tokens = { ended: c.tokens.eos, banned: [c.tokens.image, c.tokens.video] };
-    const handle = await this.programs.get(`sample ${sampling} ${layoutKey(batch.layout)}`, () =>
-      generationProgram(new Weights(c), c, batch.layout, 'view', sampling, tokens),
+    const handle = await this.programs.get(`sample ${sampling} ${G} ${layoutKey(batch.layout)}`, () =>
+      generationProgram(new Weights(c), c, batch.layout, G, 'view', sampling, tokens),
     );
     const B = prompts.length * G;
     const uniforms = new Float32Array(o.maxTokens * B);
