@@ -1,6 +1,6 @@
 /** The blocks of a run's settings that belong to no kind: engine, data, rollout, reward, optimiser, lengths and files. */
 import { z } from 'zod';
-import { DEPENDENCY_SETTINGS, DIFFICULTY_SETTINGS } from '../data/builtin/levels.ts';
+import { DEPENDENCY_SETTINGS, DEPENDENCY_SHARES, DIFFICULTY_SETTINGS } from '../data/builtin/levels.ts';
 import { TASKS, TAUGHT } from '../data/tasks/index.ts';
 
 /** Upper bounds: far above what is of use, far below what would fill a machine before it is refused. */
@@ -40,7 +40,7 @@ const builtin = z.strictObject({
     .enum(DEPENDENCY_SETTINGS)
     .default('mixed')
     .describe(
-      'how much only the picture tells: high (all of it), medium (the words tell a part of what is needed), low (the words tell it too), mixed (60, 25 and 15 % of the rows)',
+      `how much only the picture tells: high (all of it), medium (the words tell a part of what is needed), low (the words tell it too), mixed (${Object.values(DEPENDENCY_SHARES).join(', ')} % of the rows)`,
     ),
   difficulty: z
     .enum(DIFFICULTY_SETTINGS)

@@ -18,6 +18,15 @@ function towards(side: string, o: SceneObject, from: SceneObject): number {
 
 const apart = (a: SceneObject, b: SceneObject) => Math.abs(a.row - b.row) + Math.abs(a.column - b.column);
 
+const compiled = new Map<string, RegExp>();
+
+/** The question at the end of a problem. */
+function asked(pattern: string): RegExp {
+  const known = compiled.get(pattern) ?? new RegExp(`(?:^<image>|[;.] )${pattern}\\?$`);
+  compiled.set(pattern, known);
+  return known;
+}
+
 type Answer = string | number | undefined;
 
 /**
@@ -97,7 +106,7 @@ export function answerIn(problem: string, scene: Scene): string | undefined {
     ['By how many degrees do the acute angles differ', () => Math.abs(90 - 2 * angle)],
   ];
   for (const [pattern, answer] of rules) {
-    const m = new RegExp(`(?:^<image>|[;.] )${pattern}\\?$`).exec(problem);
+    const m = asked(pattern).exec(problem);
     if (!m) continue;
     const found = answer(...m.slice(1));
     return found === undefined ? undefined : String(found);
