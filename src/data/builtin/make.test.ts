@@ -4,6 +4,7 @@ import { random } from '../../random.ts';
 import { DEPENDENCIES } from '../row.ts';
 import { SPLITS } from '../split.ts';
 import { TASKS } from '../tasks/index.ts';
+import { DIFFICULTIES } from '../tasks/shared/difficulty.ts';
 import { description, sceneWords } from './describe.ts';
 import { makeDataset, makeRow, makeUndrawn, signature, splitOf } from './make.ts';
 import { answerIn } from './oracle.testing.ts';
@@ -120,6 +121,25 @@ describe('rows of the built-in tasks', () => {
     expect(right).toBeLessThan(0.25);
     for (const t of TASKS) expect(hits[t] / (rows / TASKS.length)).toBeLessThan(0.4);
   });
+
+  it.each(DIFFICULTIES)(
+    'have no answer to a kind of question that is commoner than others of its level: %s',
+    (difficulty) => {
+      const answers = new Map<string, Map<string, number>>();
+      for (let i = 0; i < 4000; i++) {
+        const { meta, answer } = makeUndrawn('level', i, { tasks: TASKS, difficulty });
+        const counts = answers.get(meta.question.kind) ?? new Map<string, number>();
+        answers.set(meta.question.kind, counts.set(answer, (counts.get(answer) ?? 0) + 1));
+      }
+      for (const [kind, counts] of answers) {
+        const all = [...counts.values()];
+        const expected = all.reduce((a, b) => a + b) / all.length;
+        // Five standard deviations; the angles that differ by 0 are one pair, by anything else two.
+        const angles = kind === 'angle-difference' ? 16 / 15 : 1;
+        expect([kind, Math.max(...all) < angles * expected + 5 * Math.sqrt(expected)]).toEqual([kind, true]);
+      }
+    },
+  );
 
   it('are equal for equal seeds, picture bytes included, and differ otherwise', () => {
     expect(makeRow(5, 3)).toEqual(makeRow(5, 3));
