@@ -17,6 +17,7 @@ import type { Shaping } from '../src/objective/shapings/shaping.ts';
 import type { Surrogate, SurrogateInputs } from '../src/objective/surrogates/surrogate.ts';
 import type { FurtherTerm } from '../src/objective/terms/further-term.ts';
 import type { Inputs } from '../src/objective/types.ts';
+import { type NamedRecipe, recipeSchema, stepsOf } from '../src/pretrain/recipe.ts';
 import { random } from '../src/random.ts';
 import type { Grader } from '../src/reward/graders/grader.ts';
 import type { Preset } from '../src/settings/presets/preset.ts';
@@ -137,6 +138,13 @@ describe('what it shows', () => {
     const mask = await kind.open({ kind: 'invert' }, context);
     const { data } = await mask.apply({ width: 1, height: 1, data: Uint8Array.of(0, 100, 255) }, random(1));
     expect([...data]).toEqual([255, 155, 0]);
+  });
+
+  it('makes policies', async () => {
+    const { recipe } = await member<NamedRecipe>('src/pretrain/recipes/stubborn.ts');
+    const made = recipeSchema.parse(recipe);
+    expect(stepsOf(made)).toBe(600);
+    expect(made.stages).toMatchObject([{ mismatch: 0.95, digits: 1 }]);
   });
 
   it('grades', async () => {
