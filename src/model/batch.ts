@@ -1,7 +1,7 @@
 /** From prompts, pictures and responses to what a program is fed. All index work of a batch is done here, once. */
 import { DataError } from '../errors.ts';
 import type { Feeds } from '../tensor/session.ts';
-import { type DecoderForm, rowsOf } from './decoder.ts';
+import { type DecoderForm, rowsOf, slotsOf } from './decoder.ts';
 import type { Layout, Patches, Policy } from './family.ts';
 
 export interface BatchGroup {
@@ -24,6 +24,8 @@ export interface BatchOptions {
   round?: number;
   /** Block length where it is not that of the longest response. */
   block?: number;
+  /** Rows for filled slots alone: what is padding costs attention and nothing else. */
+  packed?: boolean;
 }
 
 export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
@@ -48,9 +50,11 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
     prefix: Lp,
     block: T,
     imageTokens: vision ? vision.layout.patches / policy.patches.mergeSize ** 2 : 0,
+    packed: null,
     vision: vision?.layout ?? null,
   };
-  const rows = rowsOf(layout);
+  const slots = slotsOf(layout);
+  const rows = slots.prefix + slots.block;
   const ids = new Int32Array(rows);
   const targets = new Int32Array(P * G * T);
   const place = Int32Array.from({ length: rows }, (_, i) => i);
@@ -93,19 +97,68 @@ export function buildBatch(groups: readonly BatchGroup[], policy: Policy, option
     }
   });
   const feeds: Feeds = {
-    ids,
     last: lasts,
-    targets,
     'prefix.bias': bias,
     'text.cos': cos,
     'text.sin': sin,
     ...vision?.feeds,
   };
+  if (!options.packed) {
+    Object.assign(feeds, { ids, targets });
+    if (vision) Object.assign(feeds, { place, 'place.back': wayBack(place, rows + layout.imageTokens) });
+    return { layout, feeds, patchOrder: vision?.order ?? null };
+  }
+  const inPrefix = packRows(slots.prefix, (s) => bias[s] === 0);
+  const inBlock = packRows(
+    slots.block,
+    (s) => s % T < (groups[Math.floor(s / T / G)].responses_G[Math.floor(s / T) % G]?.length ?? 0),
+  );
+  layout.packed = { prefix: inPrefix.rows.length, block: inBlock.rows.length };
+  const total = rowsOf(layout);
+  const slotOf = [...inPrefix.rows, ...Array.from(inBlock.rows, (s) => slots.prefix + s)];
+  const tableRow = (s: number) =>
+    s < slots.prefix
+      ? s
+      : slots.prefix + Math.floor((s - slots.prefix) / T / G) * T + ((s - slots.prefix) % T);
+  const filled = (r: number) =>
+    r < inPrefix.rows.length ? r < inPrefix.filled : r - inPrefix.rows.length < inBlock.filled;
+  Object.assign(feeds, {
+    ids: Int32Array.from(slotOf, (s) => ids[s]),
+    targets: Int32Array.from(inBlock.rows, (s) => targets[s]),
+    'text.at': Int32Array.from(slotOf, tableRow),
+    'prefix.slots': inPrefix.slots,
+    'prefix.rows': inPrefix.rows,
+    'block.slots': inBlock.slots,
+    'block.rows': inBlock.rows,
+  });
   if (vision) {
-    feeds.place = place;
-    feeds['place.back'] = wayBack(place, rows + layout.imageTokens);
+    const packedPlace = Int32Array.from(slotOf, (s, r) =>
+      place[s] >= rows && filled(r) ? place[s] - rows + total : r,
+    );
+    Object.assign(feeds, {
+      place: packedPlace,
+      'place.back': wayBack(packedPlace, total + layout.imageTokens),
+    });
   }
   return { layout, feeds, patchOrder: vision?.order ?? null };
+}
+
+/**
+ * Rows for the slots that are filled, in order, their number rounded up so that few programs are compiled. A row beyond
+ * them shows an empty slot and an empty slot shows the last row, so that there is one of each where there is either.
+ */
+function packRows(count: number, isFilled: (slot: number) => boolean) {
+  const identity = Int32Array.from({ length: count }, (_, s) => s);
+  const taken = identity.filter(isFilled);
+  const size = roundUp(taken.length + 1, roundUp(Math.ceil(count / 16), 16));
+  if (size >= count) return { slots: identity, rows: identity, filled: count };
+  const slots = new Int32Array(count).fill(size - 1);
+  taken.forEach((s, r) => {
+    slots[s] = r;
+  });
+  const rows = new Int32Array(size).fill(slots.indexOf(size - 1));
+  rows.set(taken);
+  return { slots, rows, filled: taken.length };
 }
 
 /** For each of `count` rows, the place in `index` that names it, or `index.length` where none does. */

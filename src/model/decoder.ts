@@ -6,6 +6,7 @@
  *   [P·prefix] the prompts without their last token, padded on the right, then
  *   [P·G·block] for each response: the prompt's last token, then the response without its last token,
  * so every block row predicts one response token. Keys of the prefix are shared by the G blocks of the prompt.
+ * These are the slots that attention reads. Where rows are packed, all else is computed for the filled slots alone.
  */
 import { constant, input, type Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
@@ -41,6 +42,8 @@ export interface TextLayout {
   block: number;
   /** Merged image tokens that are placed among the rows; 0 for text alone. */
   imageTokens: number;
+  /** Rows of the prefixes and of the blocks where only filled slots have one; null where every slot has. */
+  packed: { prefix: number; block: number } | null;
 }
 
 /** All that a layer leaves to whoever calls it: training and generation differ in this alone. */
@@ -65,7 +68,31 @@ export function causal(n: number): Tensor {
   return constant(data, [n, 1, n]);
 }
 
-export const rowsOf = (l: TextLayout) => l.prompts * (l.prefix + l.samples * l.block);
+export const slotsOf = (l: TextLayout) => ({
+  prefix: l.prompts * l.prefix,
+  block: l.prompts * l.samples * l.block,
+});
+
+/** Rows of the prefixes and of the blocks. */
+export const partsOf = (l: TextLayout) => l.packed ?? slotsOf(l);
+
+export function rowsOf(l: TextLayout): number {
+  const { prefix, block } = partsOf(l);
+  return prefix + block;
+}
+
+/**
+ * Slots of a part from its rows, and rows from its slots. Empty slots show the last row, which stands for nothing; it has
+ * no gradient, and neither has an empty slot, so each way is the other's gradient.
+ */
+export function packing(l: TextLayout, part: 'prefix' | 'block') {
+  if (!l.packed) return { spread: (x: Tensor) => x, pack: (x: Tensor) => x };
+  const slots = input(`${part}.slots`, [slotsOf(l)[part]], 'int32');
+  const rows = input(`${part}.rows`, [l.packed[part]], 'int32');
+  const move = (x: Tensor, to: Tensor, back: Tensor) =>
+    t.custom(t.gather(x, to), [x], (dy) => [t.gather(dy, back)]);
+  return { spread: (x: Tensor) => move(x, slots, rows), pack: (x: Tensor) => move(x, rows, slots) };
+}
 
 /** Token embeddings of all rows, image tokens in their places. @returns [rows, d] */
 export function placed(w: Weights, l: TextLayout, embedding: string, imageEmbeds: Tensor | null): Tensor {
@@ -95,6 +122,7 @@ export function turned(x: Tensor, at: Tensor, { cos, sin }: { cos: Tensor; sin: 
 /** Which row of the rotary tables each row uses: blocks of one prompt share the prompt's rows. */
 function tableRows(l: TextLayout): Tensor {
   const { prompts, samples, prefix, block } = l;
+  if (l.packed) return t.cast(input('text.at', [rowsOf(l), 1], 'int32'), 'int64');
   const index: bigint[] = [];
   for (let i = 0; i < prompts * prefix; i++) index.push(BigInt(i));
   for (let p = 0; p < prompts; p++)
@@ -104,7 +132,7 @@ function tableRows(l: TextLayout): Tensor {
 }
 
 export interface DecoderRows {
-  /** What the last layer gives for the block rows [P·G·block, d]; with taps, or without responses, for all rows. */
+  /** What the last layer gives for the block rows [rows, d]; with taps, or without responses, for all rows. */
   x: Tensor;
   /** Keys and values of the prefix in each layer, rotated: [P·kvHeads, prefix, headDim]. */
   prefixKeys: Tensor[];
@@ -134,8 +162,11 @@ export function overRows(
   const output: DecoderRows = { x, prefixKeys: [], prefixValues: [] };
   taps?.push(x);
 
+  const ofPart = { prefix: packing(l, 'prefix'), block: packing(l, 'block') };
   /** Prefix and block rows apart. */
-  const apart = (r: Tensor) => (G === 0 ? [r] : t.split(r, [P * Lp, P * G * T], 0));
+  const rowsApart = (r: Tensor) => (G === 0 ? [r] : t.split(r, [partsOf(l).prefix, partsOf(l).block], 0));
+  /** Prefix and block slots apart. */
+  const apart = (r: Tensor) => rowsApart(r).map((x, s) => ofPart[s === 0 ? 'prefix' : 'block'].spread(x));
   /** Rows of one stretch with its heads before its tokens: [P·kvHeads, n·perKv, headDim] for n tokens a prompt. */
   const byHead = (r: Tensor, n: number, perKv: number) => {
     const moved = t.transpose(t.reshape(r, [P, n, kvHeads, perKv * headDim]), [0, 2, 1, 3]);
@@ -184,6 +215,9 @@ export function overRows(
     return byRow(t.matmul(t.reshape(seen, [P * kvHeads, Lp * group, Lp]), v), Lp);
   }
 
+  const prefix = (q: Tensor, k: Tensor, v: Tensor) =>
+    ofPart.prefix.pack(ofPrefix(byHead(q, Lp, group), k, v));
+
   for (let i = 0; i < form.layers; i++) {
     // Nothing reads the prefix after the last layer's keys and values.
     const blocksAlone = i === form.layers - 1 && !taps && G > 0;
@@ -195,12 +229,14 @@ export function overRows(
         const [vPrefix, vBlock] = apart(v).map((r, s) => byHead(r, s === 0 ? Lp : G * T, 1));
         output.prefixKeys.push(kPrefix);
         output.prefixValues.push(vPrefix);
-        if (G === 0) return ofPrefix(byHead(qPrefix, Lp, group), kPrefix, vPrefix);
-        const blocks = ofBlocks(byHead(qBlock, G * T, group), kPrefix, vPrefix, kBlock, vBlock);
+        if (G === 0) return prefix(qPrefix, kPrefix, vPrefix);
+        const blocks = ofPart.block.pack(
+          ofBlocks(byHead(qBlock, G * T, group), kPrefix, vPrefix, kBlock, vBlock),
+        );
         if (blocksAlone) return blocks;
-        return t.concat([ofPrefix(byHead(qPrefix, Lp, group), kPrefix, vPrefix), blocks], 0);
+        return t.concat([prefix(qPrefix, kPrefix, vPrefix), blocks], 0);
       },
-      kept: blocksAlone ? apart(output.x)[1] : undefined,
+      kept: blocksAlone ? rowsApart(output.x)[1] : undefined,
     });
     taps?.push(output.x);
   }

@@ -1,11 +1,12 @@
 /** The whole policy as a graph: from tokens and pictures to the log-probability of each response token. */
 import { input, type Tensor } from '../tensor/graph.ts';
 import * as t from '../tensor/ops.ts';
+import { packing, partsOf } from './decoder.ts';
 import type { Layout, Policy } from './family.ts';
 import type { Weights } from './weights.ts';
 
 export interface PolicyOutput {
-  /** Of the block rows: [P·G·block, vocabSize]. */
+  /** Of the block rows: [P·G·block, vocabSize], fewer where rows are packed. */
   logits: Tensor;
   imageEmbeds: Tensor | null;
 }
@@ -25,7 +26,7 @@ export function policyGraph(
   const hidden = policy.finish(w, x);
   if (!taps) return { logits: t.linear(hidden, policy.head(w)), imageEmbeds };
   taps[taps.length - 1] = hidden;
-  const [, block] = t.split(hidden, [l.prompts * l.prefix, l.prompts * l.samples * l.block], 0);
+  const [, block] = t.split(hidden, [partsOf(l).prefix, partsOf(l).block], 0);
   return { logits: t.linear(block, policy.head(w)), imageEmbeds };
 }
 
@@ -33,7 +34,7 @@ export function policyGraph(
 export function logProbs(w: Weights, policy: Policy, l: Layout, view: string, temperature: number): Tensor {
   const { logits } = policyGraph(w, policy, l, view);
   const cooled = temperature === 1 ? logits : t.mul(logits, 1 / temperature);
-  const rows = l.prompts * l.samples * l.block;
-  const targets = input('targets', [rows], 'int32');
-  return t.reshape(t.logProbOf(cooled, targets), [l.prompts * l.samples, l.block]);
+  const targets = input('targets', [partsOf(l).block], 'int32');
+  const logp = packing(l, 'block').spread(t.logProbOf(cooled, targets));
+  return t.reshape(logp, [l.prompts * l.samples, l.block]);
 }

@@ -165,7 +165,7 @@ export class OnnxEngine implements Engine {
     const out: Float32Array[][] = [];
     for (const part of this.parts(groups)) {
       const viewed = part.map((g) => groupOf(g, o.view));
-      const batch = buildBatch(viewed, c, { round: this.limits.round });
+      const batch = buildBatch(viewed, c, { round: this.limits.round, packed: true });
       const handle = await this.programs.get(`score ${o.temperature} ${layoutKey(batch.layout)}`, () =>
         compile({ logp: logProbs(new Weights(c), c, batch.layout, 'view', o.temperature) }),
       );
