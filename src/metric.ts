@@ -16,7 +16,8 @@ export type Unit =
   | 'loss'
   | 'norm'
   | 's'
-  | 'MiB';
+  | 'MiB'
+  | 'that of the measure';
 
 export interface Metric {
   unit: Unit;

@@ -108,6 +108,15 @@ describe('golden intervals', () => {
     expect(bounds(pairedInterval(pairs), 3)).toEqual([-0.059, -0.021]);
   });
 
+  it('of Agresti and Min (2005), with t in place of z: 5 gained, 1 lost of 12', () => {
+    const pairs = [...times(5, (): Pair => [0, 1]), ...times(6, (): Pair => [1, 1]), [1, 0] as const];
+    const half = (2.1604 * Math.sqrt(5.5 + 1.5 - 16 / 14)) / 14;
+    const { value, low, high } = pairedShareInterval(pairs);
+    expect(value).toBeCloseTo(4 / 12, 12);
+    expect(low).toBeCloseTo(4 / 14 - half, 4);
+    expect(high).toBeCloseTo(4 / 14 + half, 4);
+  });
+
   it('of nothing are not known', () => {
     for (const { value, low, high, n } of [tInterval([]), shareInterval([]), pairedShareInterval([])])
       expect([value, low, high, n]).toEqual([Number.NaN, Number.NaN, Number.NaN, 0]);
@@ -163,7 +172,8 @@ describe('an interval', () => {
 
   it('is no gain where little was asked or little changed', () => {
     const gained = (n: number, of: number) => times(of, (i): Pair => [0, i < n ? 1 : 0]);
-    expect(isClear(pairedShareInterval(gained(2, 2)))).toBe(false);
+    for (const n of [2, 4, 5]) expect(isClear(pairedShareInterval(gained(n, n)))).toBe(false);
+    expect(isClear(pairedShareInterval(gained(6, 6)))).toBe(true);
     expect(isClear(pairedShareInterval(gained(4, 30)))).toBe(false);
     expect(isClear(pairedShareInterval(gained(0, 256)))).toBe(false);
     expect(isClear(pairedShareInterval(gained(7, 30)))).toBe(true);
@@ -218,5 +228,14 @@ describe('95 % of intervals hold the truth', () => {
       const found = coverage(name, after - before, (rng) => pairedShareInterval(times(n, () => pair(rng))));
       expect(found).toBeGreaterThan(0.93);
     }
+    const averaged = (rng: Random): Pair => {
+      const p = rng.next() ** 2;
+      const of = (q: number) => (bit(rng, q) + bit(rng, q) + bit(rng, q) + bit(rng, q)) / 4;
+      return [of(p), of(Math.sqrt(p))];
+    };
+    const found = coverage(`averaged pairs ${n}`, 1 / 2 - 1 / 3, (rng) =>
+      pairedShareInterval(times(n, () => averaged(rng))),
+    );
+    expect(found).toBeGreaterThan(0.935);
   });
 });

@@ -15,8 +15,11 @@ export interface Interval {
 /** How sure an interval is, unless told. */
 export const CONFIDENCE = 0.95;
 
-/** From how many questions on the mean of shares is taken to vary as t says. */
+/** From how many questions on the mean of shares varies as t says. */
 export const FEW = 30;
+
+/** The fewest changes that a sign test can call more than chance. */
+const FEWEST = 6;
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
@@ -148,13 +151,16 @@ export const pairedInterval = (pairs: readonly Pair[], confidence = CONFIDENCE):
   tInterval(differences(pairs), confidence);
 
 /**
- * The interval of the mean difference of shares, paired by question: that of Agresti and Min (2005), who add half a pair
- * of each kind (right twice, wrong twice, gained, lost) to what was found, with Student's t in place of the normal
- * quantile. For hundreds of questions it is the paired t interval; for a few, or where hardly any answer changed, it stays
- * as wide as it has to be, where the t interval shrinks to nothing.
+ * The interval of the mean difference of shares, paired by question. Where 30 questions or more were answered otherwise
+ * than before: Student's. Where fewer were, that of Agresti and Min (2005) with Student's quantile, who add half a pair
+ * of each kind (right twice, wrong twice, gained, lost) to what was found: it stays as wide as it has to be for a few
+ * questions and for few that changed, where Student's shrinks to nothing. Where fewer than 6 changed it holds 0 in any
+ * case: the exact sign test of 5 against none has p = .06.
  */
 export function pairedShareInterval(pairs: readonly Pair[], confidence = CONFIDENCE): Interval {
   const d = differences(pairs);
+  const changed = d.filter((x) => x !== 0).length;
+  if (changed >= FEW) return tInterval(d, confidence);
   const n = d.length;
   const value = meanOf(d);
   if (n === 0) return { value, low: Number.NaN, high: Number.NaN, n };
@@ -162,7 +168,13 @@ export function pairedShareInterval(pairs: readonly Pair[], confidence = CONFIDE
   const middle = sum(d) / more;
   const variance = (sum(d.map((x) => x * x)) + 1) / more - middle ** 2;
   const half = tQuantile((1 + confidence) / 2, n + 1) * Math.sqrt(variance / more);
-  return { value, low: Math.max(-1, middle - half), high: Math.min(1, middle + half), n };
+  const unclear = changed < FEWEST ? 0 : middle;
+  return {
+    value,
+    low: Math.max(-1, Math.min(middle - half, unclear)),
+    high: Math.min(1, Math.max(middle + half, unclear)),
+    n,
+  };
 }
 
 /** Whether a difference is more than chance: its interval is known and does not hold 0. */

@@ -69,7 +69,7 @@ it('its output is that of the command that it shows', () => {
   const before = lines.find((line) => line.startsWith('before training'))!;
   const [sampled, greedy, rows, samples] = numbers(before);
   const all = { sampled: sampled / 100, greedy: greedy / 100 };
-  expect(before).toBe(evaluationLine('before training, test', { all, kinds: {}, rows, samples, skipped: 0 }));
+  expect(before).toBe(evaluationLine('before training, test', { all, rows, samples }));
   expect(output).toContain(`all         ${percent(all.sampled)} (greedy ${percent(all.greedy)}) →`);
   expect(output).toContain('runs/papo-g-seed1 (seed 1; settings in runs/papo-g-seed1/config.yaml)');
 });

@@ -22,9 +22,13 @@ type LineOf<M extends Readonly<Record<keyof M, Metric>>> = {
 } & {
   [N in Whole<Sometimes<M>>]?: ValueOf<M, N & keyof M>;
 } & {
-  [P in PartOf<keyof M & string>]: { [K in Within<P, Always<M>>]: number } & {
-    [K in Within<P, Sometimes<M>>]?: number;
-  };
+  [P in PartOf<Always<M>>]: Part<M, P>;
+} & {
+  [P in PartOf<Sometimes<M>>]?: Part<M, P>;
+};
+
+type Part<M, P extends string> = { [K in Within<P, Always<M>>]: number } & {
+  [K in Within<P, Sometimes<M>>]?: number;
 };
 
 /** Terms of an objective by name, and what is logged beside them. */

@@ -10,9 +10,11 @@ import { z } from 'zod';
 import { syncFolder, syncTree, writeAside } from '../durable.ts';
 import type { Engine } from '../engine/types.ts';
 import { CheckpointError, PapoError, RunError, systemFailure } from '../errors.ts';
+import { answersSchema } from '../metrics/answers.ts';
 import { type FileSums, faultIn, sumsOf } from './checksums.ts';
 
-const accuracySchema = z.object({ sampled: z.number(), greedy: z.number().nullable() });
+/** Earlier versions kept means over questions, which nothing can be paired with: as if nothing had been asked. */
+const meansSchema = z.object({ all: z.object({ sampled: z.number() }) }).transform(() => null);
 
 const stateSchema = z.object({
   version: z.literal(1),
@@ -27,16 +29,8 @@ const stateSchema = z.object({
   /** Coefficients of the next step. γ is a function of the step; β is not where its schedule is adaptive. */
   schedule: z.object({ gamma: z.number(), beta: z.number() }),
   best: z.object({ step: z.number(), accuracy: z.number() }).nullable(),
-  /** Accuracy on the test questions before the first step. */
-  before: z
-    .object({
-      all: accuracySchema,
-      kinds: z.record(z.string(), accuracySchema),
-      rows: z.number(),
-      samples: z.number(),
-      skipped: z.number(),
-    })
-    .nullable(),
+  /** What the test questions were answered with before the first step. */
+  before: z.union([answersSchema, meansSchema]).nullable(),
   /** Totals of the run so far. */
   totals: z.object({
     skippedRows: z.number(),

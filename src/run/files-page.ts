@@ -16,6 +16,7 @@ A run lives in \`runs/NAME/\`. This page is made from \`src/run/files-page.ts\`;
 | \`config.yaml\` | the complete settings with absolute paths; \`--config\` takes them again ([config.md](config.md)) |
 | \`metrics.jsonl\` | one line a step, validation and test: the source of truth |
 | \`samples.jsonl\` | \`logging.samples\` responses of each step, each of another question |
+| \`question.png\` | the picture of the test question that the summary shows whole, made when the run ends |
 | \`events.out.tfevents.*\` | the numbers of metrics.jsonl for TensorBoard, as \`train/…\`, \`validation/…\`, \`test/…\` |
 | \`checkpoints/step-NNNNNN/\` | the policy as a Hugging Face folder, with \`optimizer.safetensors\` and \`state.json\` to resume from |
 

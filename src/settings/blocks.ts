@@ -175,6 +175,9 @@ export const validation = z.strictObject({
   samples: whole(MOST.samples).default(4).describe('responses to each, at rollout.temperature (avg@k)'),
 });
 
+/** What a test can show in place of the pictures. */
+export const TEST_VIEWS = ['masked', 'blank'] as const;
+
 export const test = z.strictObject({
   rows: count(MOST.rows)
     .default(256)
@@ -184,6 +187,19 @@ export const test = z.strictObject({
   samples: whole(MOST.samples)
     .default(8)
     .describe('responses to each at temperature 1 (avg@k); one greedy response comes beside them'),
+  views: z
+    .array(z.enum(TEST_VIEWS))
+    .max(TEST_VIEWS.length)
+    .default([...TEST_VIEWS])
+    .describe(
+      'further views of the pictures under which the same questions are asked: masked (by `mask`; KL_prcp is measured too), blank (a black picture); [] for none',
+    ),
+  viewRows: whole(MOST.rows)
+    .default(128)
+    .describe('test questions that are asked under these views, the first of the file'),
+  viewSamples: whole(MOST.samples)
+    .default(1)
+    .describe('responses to each of these under each view at temperature 1, beside the greedy one'),
 });
 
 export const checkpoint = z.strictObject({

@@ -1,4 +1,5 @@
 /** What metrics.jsonl says of a step and of an evaluation, and which responses samples.jsonl shows. */
+import { type Answers, paired, type QuestionAnswers } from '../metrics/answers.ts';
 import {
   type ObjectiveValues,
   rewardKey,
@@ -7,12 +8,14 @@ import {
   unscoredKey,
   type ValidationLine,
 } from '../metrics/lines.ts';
+import { accuracyKey, changes, estimates, groupsOf, KL_PRCP, type Way } from '../metrics/measures.ts';
 import type { SampleLine } from '../metrics/samples.ts';
 import { visualDependency } from '../objective/dependency.ts';
 import { logprobsOf, type ScoredRollout } from '../objective/rollouts.ts';
 import { type LogpName, logpOf } from '../objective/types.ts';
 import type { Tally } from '../rollout/rollout.ts';
-import type { Evaluation } from '../rollout/validate.ts';
+import { evaluationOf } from '../rollout/validate.ts';
+import type { Interval } from '../statistics.ts';
 import type { StepResult } from './step.ts';
 
 /** Mean over all response tokens of a value per token. */
@@ -147,10 +150,8 @@ export function sampleLines(step: number, result: StepResult, count: number): Sa
   });
 }
 
-export function validationLine(
-  step: number,
-  { all, kinds, rows, samples, skipped }: Evaluation,
-): ValidationLine {
+export function validationLine(step: number, answers: Answers): ValidationLine {
+  const { all, kinds, rows, samples, skipped } = evaluationOf(answers);
   const byKind = Object.entries(kinds).map(([kind, { sampled }]) => [kind, sampled]);
   return {
     kind: 'validation',
@@ -163,7 +164,59 @@ export function validationLine(
   };
 }
 
-export function testLine(step: number, evaluation: Evaluation): TestLine {
-  const { greedy } = evaluation.all;
-  return { ...validationLine(step, evaluation), kind: 'test', ...(greedy === null ? {} : { greedy }) };
+/** What the test questions were answered with; after the last step with what it was before the first. */
+export function testLine(step: number, answers: Answers, before: Answers | null): TestLine {
+  const found = estimates(answers);
+  const { views, kinds, levels } = groupsOf(answers);
+  const { viewSamples, questions } = answers;
+  const value = (name: string) => found.get(name)?.value;
+  const further = views.filter((view) => view !== 'original');
+  const sharesOf = (way: Way) =>
+    further.map((view) => [accuracyKey(way, view), value(accuracyKey(way, view))]);
+  const klPrcp = value(KL_PRCP);
+  const viewRows = questions.filter((q) => further.some((view) => view in q.sampled)).length;
+  const counts = (groups: readonly string[], of: (q: QuestionAnswers) => string | undefined) =>
+    Object.fromEntries(groups.map((group) => [group, questions.filter((q) => of(q) === group).length]));
+  return {
+    ...validationLine(step, answers),
+    kind: 'test',
+    greedy: value(accuracyKey('greedy')) ?? Number.NaN,
+    ...Object.fromEntries([...sharesOf('sampled'), ...sharesOf('greedy')]),
+    ...(klPrcp === undefined ? {} : { kl_prcp: klPrcp }),
+    ...(viewRows > 0 ? { view_rows: viewRows } : {}),
+    ...(viewSamples > 0 ? { view_samples: viewSamples } : {}),
+    ...partsOf(found),
+    ...(kinds.length > 0 ? { kinds_rows: counts(kinds, (q) => q.kind) } : {}),
+    ...(levels.length > 0 ? { dependency_rows: counts(levels, (q) => q.dependency) } : {}),
+    low: each(found, 'low'),
+    high: each(found, 'high'),
+    ...(before && changeOf(before, answers)),
+  };
+}
+
+/** One side of every interval, or its value, by measure. */
+const each = (found: ReadonlyMap<string, Interval>, side: 'value' | 'low' | 'high'): Record<string, number> =>
+  Object.fromEntries([...found].map(([name, interval]) => [name, interval[side]]));
+
+/** The measures that stand in a part of the line, by part. */
+function partsOf(found: ReadonlyMap<string, Interval>): Record<string, Record<string, number>> {
+  const parts = new Map<string, [string, number][]>();
+  for (const [name, { value }] of found) {
+    const at = name.indexOf('.');
+    if (at < 0) continue;
+    const part = name.slice(0, at);
+    parts.set(part, [...(parts.get(part) ?? []), [name.slice(at + 1), value]]);
+  }
+  return Object.fromEntries([...parts].map(([part, values]) => [part, Object.fromEntries(values)]));
+}
+
+function changeOf(before: Answers, after: Answers): Partial<TestLine> {
+  const found = changes(before, after);
+  if (found.size === 0) return {};
+  return {
+    change: each(found, 'value'),
+    change_low: each(found, 'low'),
+    change_high: each(found, 'high'),
+    change_rows: paired(before, after).length,
+  };
 }

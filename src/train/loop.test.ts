@@ -212,14 +212,16 @@ const at = (verb: string, n: number, action: () => void) => {
 
 describe('a run that is stopped', () => {
   it.each([
-    // Three samplings a validation or test chunk or step; the numbers spread over all places of a run.
+    // The test samples six times and scores once, a validation or a step samples once; the numbers spread over a run.
     ['sample', 1],
-    ['sample', 6],
+    ['sample', 4],
+    ['score', 1],
     ['sample', 8],
-    ['score', 5],
+    ['score', 6],
     ['accumulate', 9],
     ['step', 7],
     ['sample', 15],
+    ['sample', 24],
   ])('by an abort at %s %i goes on to the same metrics', async (verb, n) => {
     const whole = await fakeRun();
     const dir = tempDir();
@@ -273,7 +275,7 @@ describe('a run that is stopped', () => {
 
   it('saves at once what it has', async () => {
     const controller = new AbortController();
-    const engine = at('score', 5, () => controller.abort());
+    const engine = at('score', 6, () => controller.abort());
     const { outcome, dir } = await fakeRun({ signal: controller.signal, engine });
     expect(outcome.state.step).toBe(2);
     expect(outcome.checkpoint).toBe(join(dir, 'checkpoints', 'step-000002'));

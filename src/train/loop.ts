@@ -1,9 +1,12 @@
 /** The training loop. It speaks to an engine and to files, and knows neither which engine nor which terminal it has. */
 import type { Rows } from '../data/source.ts';
 import { UserFunctionError } from '../errors.ts';
+import { blankMask } from '../mask/kinds/blank.ts';
+import type { Mask } from '../mask/types.ts';
+import type { Answers } from '../metrics/answers.ts';
 import type { RolloutContext } from '../rollout/rollout.ts';
 import { Unseen } from '../rollout/unseen.ts';
-import { type Evaluation, evaluate } from '../rollout/validate.ts';
+import { type Evaluation, evaluate, evaluationOf, type FurtherViews } from '../rollout/validate.ts';
 import type { CheckpointStore, RunState } from '../run/checkpoint.ts';
 import type { RunLog } from '../run/log.ts';
 import type { RunConfig } from '../settings/config.ts';
@@ -97,7 +100,7 @@ class Loop {
         if (this.saves(state.step)) await this.save();
       }
       const after = await this.test();
-      if (after) this.parts.log.write(testLine(state.step, after));
+      if (after) this.parts.log.write(testLine(state.step, after, state.before));
       return this.outcome(after, false);
     } catch (error) {
       // A user's function that was cut off because the run is to stop.
@@ -111,10 +114,12 @@ class Loop {
     }
   }
 
-  private outcome(after: Evaluation | null, interrupted: boolean): Outcome {
+  private outcome(answers: Answers | null, interrupted: boolean): Outcome {
+    const { state } = this;
+    const [before, after] = [state.before, answers].map((found) => found && evaluationOf(found));
     const checkpoint = this.parts.store.newest()?.dir;
     const trainedOn = this.unseen.count;
-    return { state: this.state, before: this.state.before, after, interrupted, trainedOn, checkpoint };
+    return { state, before, after, interrupted, trainedOn, checkpoint };
   }
 
   /** What has to be measured before the first step of this session. */
@@ -123,8 +128,8 @@ class Loop {
     if (state.step === 0) {
       state.before = await this.test();
       if (state.before) {
-        parts.log.write(testLine(0, state.before));
-        parts.progress.say(evaluationLine('before training, test', state.before));
+        parts.log.write(testLine(0, state.before, null));
+        parts.progress.say(evaluationLine('before training, test', evaluationOf(state.before)));
       }
     }
     if (parts.validated !== undefined) this.rate(parts.validated);
@@ -190,7 +195,7 @@ class Loop {
     const { config, validation, log, progress } = this.parts;
     const { state } = this;
     const { maxTokens, temperature, topP } = config.rollout;
-    const result = await evaluate(this.quiet(), validation, {
+    const answers = await evaluate(this.quiet(), validation, {
       samples: config.validation.samples,
       greedy: false,
       batch: this.batch(),
@@ -198,7 +203,8 @@ class Loop {
       seed: `${config.seed}/validation`,
       check: this.check,
     });
-    log.write(validationLine(state.step, result));
+    const result = evaluationOf(answers);
+    log.write(validationLine(state.step, answers));
     this.rate(result.all.sampled);
     progress.say(evaluationLine(`step ${state.step}, validation`, result));
   }
@@ -210,7 +216,7 @@ class Loop {
   }
 
   /** Temperature 1 and all tokens, so that runs compare whatever they trained with. */
-  private async test(): Promise<Evaluation | null> {
+  private async test(): Promise<Answers | null> {
     const { config, test, progress } = this.parts;
     if (test.length === 0) return null;
     progress.doing(`asking ${test.length} test questions ...`);
@@ -220,10 +226,25 @@ class Loop {
       batch: this.batch(),
       sampling: { maxTokens: config.rollout.maxTokens, temperature: 1, topP: 1 },
       seed: `${config.seed}/test`,
+      further: this.furtherViews(),
       check: this.check,
     });
     progress.doing('');
     return result;
+  }
+
+  /** The masked view is that of the last step, so that it is the same before and after. */
+  private furtherViews(): FurtherViews | undefined {
+    const { config, masks } = this.parts;
+    const { views, viewRows, viewSamples } = config.test;
+    if (views.length === 0) return undefined;
+    const { steps } = config.train;
+    const known: Record<(typeof views)[number], Mask> = {
+      masked: masks.masked.at?.(steps, steps) ?? masks.masked,
+      blank: blankMask(),
+    };
+    const made = Object.fromEntries(views.map((view) => [view, known[view]]));
+    return { masks: made, rows: viewRows, samples: viewSamples, key: [config.seed, 'test', 'mask'] };
   }
 
   /** Evaluation does not count into the seconds of a step. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparison, duration, Progress, progressLine, type StepView } from './progress.ts';
+import { duration, Progress, progressLine, type StepView } from './progress.ts';
 
 const view: StepView = {
   step: 7,
@@ -73,19 +73,5 @@ describe('progress', () => {
       '1 h 00 min',
       '3 h 20 min',
     ]);
-  });
-
-  it('compares before and after, kind by kind', () => {
-    const at = (sampled: number, kinds: Record<string, number>) => ({
-      all: { sampled, greedy: sampled },
-      kinds: Object.fromEntries(Object.entries(kinds).map(([k, v]) => [k, { sampled: v, greedy: null }])),
-      rows: 8,
-      samples: 4,
-      skipped: 0,
-    });
-    const text = comparison(at(0.4, { sum: 0.5, chart: 0.3 }), at(0.65, { sum: 0.4, chart: 0.9 }));
-    expect(text).toContain('all    40.0 % (greedy 40.0 %) → 65.0 % (greedy 65.0 %)   +25.0 points');
-    expect(text).toContain('sum    50.0 % → 40.0 %   -10.0 points');
-    expect(text).toContain('chart  30.0 % → 90.0 %   +60.0 points');
   });
 });

@@ -33,11 +33,6 @@ export function duration(seconds: number): string {
 
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-const points = (after: number, before: number) => {
-  const change = 100 * (after - before);
-  return `${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(1)} points`;
-};
-
 export function progressLine(view: StepView): string {
   const { step, steps, reward, accuracy, klPrcp, entropy, meanSeconds } = view;
   return [
@@ -67,21 +62,10 @@ export function table(rows: readonly (readonly [string, string])[], indent = 2):
 const show = ({ sampled, greedy }: Evaluation['all']) =>
   greedy === null ? percent(sampled) : `${percent(sampled)} (greedy ${percent(greedy)})`;
 
-export const evaluationLine = (name: string, evaluation: Evaluation): string =>
-  `${name}: accuracy ${show(evaluation.all)} on ${evaluation.rows} questions, avg@${evaluation.samples}`;
-
-/** Accuracy before and after: all questions, then kind by kind. */
-export function comparison(before: Evaluation | null, after: Evaluation): string {
-  const row = (name: string, a: Evaluation['all'] | undefined, b: Evaluation['all']): [string, string] => [
-    name,
-    a ? `${show(a)} → ${show(b)}   ${points(b.sampled, a.sampled)}` : show(b),
-  ];
-  const kinds = Object.entries(after.kinds);
-  return table([
-    row('all', before?.all, after.all),
-    ...(kinds.length > 1 ? kinds.map(([kind, b]) => row(kind, before?.kinds[kind], b)) : []),
-  ]);
-}
+export const evaluationLine = (
+  name: string,
+  { all, rows, samples }: Pick<Evaluation, 'all' | 'rows' | 'samples'>,
+): string => `${name}: accuracy ${show(all)} on ${rows} questions, avg@${samples}`;
 
 export class Progress {
   private readonly out: Terminal;

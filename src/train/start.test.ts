@@ -84,12 +84,16 @@ describe('papo train', () => {
       `run        ${dir}`,
       'step 4/4  reward',
       'step 4, validation: accuracy',
-      'accuracy on 4 unseen test questions, avg@2 at temperature 1, before → after',
+      'accuracy on 4 unseen test questions, avg@2 at temperature 1, in %',
+      'masked (random), 4 questions',
+      'of 4 greedy answers 0 turned right, 0 turned wrong',
+      `picture   ${join(dir, 'question.png')}`,
       join(dir, 'checkpoints', 'step-000004'),
       join(dir, 'metrics.jsonl'),
       `papo train --resume ${dir} --steps 8`,
     ])
       expect(text).toContain(words);
+    expect(text).toMatch(/before +after +change \(95 % interval\)/);
     const saved = readdirSync(join(dir, 'checkpoints', 'step-000004'));
     for (const file of [
       'config.json',
@@ -131,7 +135,8 @@ describe('papo train', () => {
         const score = engine.score.bind(engine);
         engine.score = (...args) => {
           // A real signal to this very process; twice, as npx hands one on that the terminal has sent already.
-          if (++asked === 3) {
+          // The test before the first step has scored once.
+          if (++asked === 4) {
             process.kill(process.pid, 'SIGTERM');
             process.kill(process.pid, 'SIGTERM');
           }

@@ -21,6 +21,7 @@ import type { Layer } from '../settings/resolve.ts';
 import { version } from '../version.ts';
 import { firstState, type Outcome, trainLoop } from './loop.ts';
 import { Progress, type Terminal, table } from './progress.ts';
+import { questionText } from './question.ts';
 import { exitStatus, type StopSignal, untilStopped } from './signals.ts';
 import { interruptedText, summary } from './summary.ts';
 
@@ -133,8 +134,10 @@ async function trainIn(
       const outcome = await trainLoop(parts, state);
       progress.end();
       folder.confirm(store, outcome.state.step);
+      const { before, after, interrupted } = outcome;
+      const question = after ? await questionText(dir, data.test, before, after) : undefined;
       progress.say(
-        outcome.interrupted ? interruptedText(outcome, folder.leave()) : summary(dir, config, outcome),
+        interrupted ? interruptedText(outcome, folder.leave()) : summary(dir, config, outcome, question),
       );
       return outcome;
     } finally {

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { paired } from '../metrics/answers.ts';
+import type { Evaluation } from '../rollout/validate.ts';
 import { CheckpointStore } from '../run/checkpoint.ts';
 import { CONFIG_FILE } from '../run/folder.ts';
 import { METRICS, SAMPLES } from '../run/log.ts';
@@ -9,21 +11,25 @@ import type { RunConfig } from '../settings/config.ts';
 import { withAbsolutePaths } from '../settings/paths.ts';
 import { resolveConfig, yamlLayer } from '../settings/resolve.ts';
 import { shellWord } from '../shell.ts';
+import { comparison } from './comparison.ts';
 import type { Outcome } from './loop.ts';
-import { comparison, duration, percent, table } from './progress.ts';
+import { duration, percent, table } from './progress.ts';
 
-/** Accuracy before and after, where the files are, what to run next. */
-export function summary(dir: string, config: RunConfig, outcome: Outcome): string {
+/** Accuracy before and after, one question whole (its block), where the files are, what to run next. */
+export function summary(dir: string, config: RunConfig, outcome: Outcome, question?: string): string {
   const { before, after, state, trainedOn } = outcome;
   const { totals, step } = state;
   const lines = [`\ndone: ${step} steps in ${duration(totals.seconds)} of training`];
   if (after) {
+    const asked = before ? paired(before, after).length || after.rows : after.rows;
+    const met = asked === after.rows ? 'of them' : `of all ${after.rows}`;
     const which =
-      trainedOn === 0 ? 'unseen test questions' : `test questions, ${trainedOn} of them trained on`;
-    lines.push(
-      `accuracy on ${after.rows} ${which}, avg@${after.samples} at temperature 1${before ? ', before → after' : ''}`,
-    );
-    lines.push(comparison(before, after).trimEnd());
+      trainedOn === 0 ? 'unseen test questions' : `test questions, ${trainedOn} ${met} trained on`;
+    lines.push(`accuracy on ${asked} ${which}, avg@${after.samples} at temperature 1, in %`);
+    lines.push(comparison(before, after, { masked: `masked (${config.mask.kind})` }).trimEnd());
+    const notes = comparisonNotes(before, after, asked);
+    lines.push(...notes.map((note) => `  ${note}`));
+    if (question !== undefined) lines.push(question);
   }
   const found = [
     [totals.skippedRows, 'training rows could not be used'],
@@ -48,6 +54,16 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome): strin
     ]).trimEnd(),
   );
   return lines.join('\n');
+}
+
+/** What keeps the table from comparing all that was asked. */
+function comparisonNotes(before: Evaluation | null, after: Evaluation, asked: number): string[] {
+  if (before === null) return ['nothing is compared: no answers from before the first step are kept'];
+  if (paired(before, after).length === 0)
+    return ['nothing is compared: the questions from before the first step were others'];
+  return after.rows > asked
+    ? [`${after.rows - asked} further questions were asked only after the last step`]
+    : [];
 }
 
 /**

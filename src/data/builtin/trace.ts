@@ -13,7 +13,15 @@ import { parseFacts } from './response.ts';
  * - `inconsistency`: the reasoning ends at one value and the box holds another.
  * - `unreadable`: no box, or nothing stated that can be checked.
  */
-export type Cause = 'right' | 'perception' | 'calculation' | 'reasoning' | 'inconsistency' | 'unreadable';
+export const CAUSES = [
+  'right',
+  'perception',
+  'calculation',
+  'reasoning',
+  'inconsistency',
+  'unreadable',
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 export interface Trace {
   cause: Cause;
