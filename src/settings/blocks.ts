@@ -195,7 +195,7 @@ export const test = z.strictObject({
       'further views of the pictures under which the same questions are asked: masked (by `mask`; KL_prcp is measured too), blank (a black picture); [] for none',
     ),
   viewRows: whole(MOST.rows)
-    .default(128)
+    .default(96)
     .describe('test questions that are asked under these views, the first of the file'),
   viewSamples: whole(MOST.samples)
     .default(1)
