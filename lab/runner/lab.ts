@@ -111,6 +111,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   await runPool(todo, {
     jobs,
     signal,
+    isWhole: ({ decision }) => decision.do === 'start',
     run: (plan) => carryOut(experiment, plan, options),
     ended: ({ task, decision }, ended, { left, secondsLeft, seconds }) => {
       if (ended.how === 'failed') failed++;

@@ -175,7 +175,7 @@ export function markdown(report: Report): string {
     '## Arms',
     'Means over seeds, on the same test questions before the first step → after the last, then the change with its 95 % interval (Student’s t over seeds). Shares in per cent, changes in points, KL_prcp and entropy in nats a token; `-`: not measured.',
     armsTable(report),
-    `In words: ${STEPS_TO_HALF}. The share of perception errors is that of all drawn answers of which the first false statement is about the picture.`,
+    `In words: ${STEPS_TO_HALF} (such seeds are left out, also of differences). The share of perception errors is that of all drawn answers of which the first false statement is about the picture.`,
     '## Differences',
     `Paired by seed: each seed’s difference arm − against, after the last step; mean, 95 % interval (Student’s t, n − 1 degrees of freedom). Where the interval holds 0, no difference is shown, which does not say that there is none. ${count} intervals are looked at: about one in twenty would miss 0 by chance alone.`,
     ...comparisons.map(comparisonText),

@@ -68,6 +68,9 @@ function overSeeds(values: ReadonlyMap<number, number>): OverSeeds & { interval:
   };
 }
 
+/** Without what float64 leaves of a difference that is none. */
+const rounded = (value: number) => Math.round(value * 1e12) / 1e12;
+
 /** The difference of each seed that is in both, and what their mean may be called. */
 export function pairedDifference(
   arm: ReadonlyMap<number, number>,
@@ -75,7 +78,7 @@ export function pairedDifference(
 ): Difference {
   const pairs = [...arm].flatMap(([seed, value]): [number, number][] => {
     const other = against.get(seed);
-    return other === undefined ? [] : [[seed, value - other]];
+    return other === undefined ? [] : [[seed, rounded(value - other)]];
   });
   const { interval, ...found } = overSeeds(new Map(pairs));
   const clear = isClear(interval) ? (interval.value > 0 ? 'higher' : 'lower') : 'no difference shown';

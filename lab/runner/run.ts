@@ -73,6 +73,8 @@ export interface PoolOptions<T> {
   jobs: number;
   signal: AbortSignal;
   run(task: T, signal: AbortSignal): Promise<Ended>;
+  /** Whether the time that it takes tells of others: not where a part was done before. All do unless told. */
+  isWhole?(task: T): boolean;
   /** Told of each end; `left` counts what is not done, `secondsLeft` is null until a run has shown how long one takes. */
   ended(task: T, ended: Ended, state: { left: number; secondsLeft: number | null; seconds: number }): void;
   /** Seconds; the clock unless told. */
@@ -104,7 +106,7 @@ export async function runPool<T>(tasks: readonly T[], options: PoolOptions<T>): 
       const ended = await options.run(task, signal);
       const seconds = now() - start;
       results.set(task, ended);
-      if (ended.how === 'done') took.push(seconds);
+      if (ended.how === 'done' && (options.isWhole?.(task) ?? true)) took.push(seconds);
       options.ended(task, ended, { left: tasks.length - results.size, secondsLeft: secondsLeft(), seconds });
     }
   };
