@@ -8,7 +8,7 @@ const SHIPPED = fileURLToPath(new URL('../../assets/policies', import.meta.url))
 const BUILTIN = 'builtin:';
 
 /** What a run trains that names no policy. */
-export const DEFAULT_POLICY = 'builtin:looking';
+export const DEFAULT_POLICY = 'builtin:prior';
 
 /** Whether this names a policy that comes with the package, whether or not there is one of that name; else it is a path. */
 export const isBuiltin = (policy: string): boolean => policy.startsWith(BUILTIN);

@@ -18,6 +18,12 @@ import type { BaseShape } from './recipe.ts';
 /** Limits of a picture, in pixels. */
 const PIXELS = { min: 3136, max: 50176 };
 
+/**
+ * Pixels are measured from the paper of the built-in pictures, not from the mean of photographs. With that mean, nine
+ * tenths of every patch are one and the same large input, and colours are told apart after twice as many steps.
+ */
+const PAPER = [0.94, 0.94, 0.94];
+
 /** Texts of the built-in tasks, all levels of dependency: what the tokenizer is learnt from. */
 function corpus(seed: string, rows: number): string[] {
   const texts: string[] = ['You are a helpful assistant.', 'system', 'user', 'assistant'];
@@ -81,7 +87,7 @@ export function newBasePolicy(seed: string, shape: BaseShape): NewBase {
         pad: id('<|endoftext|>'),
       },
     });
-    const processor = family.preprocessor(PIXELS);
+    const processor = { ...family.preprocessor(PIXELS), image_mean: PAPER };
     const preprocessor = `${JSON.stringify(processor, null, 2)}\n`;
     const companions = new Map([...files, ['preprocessor_config.json', preprocessor]]);
     const utf8 = new TextEncoder();

@@ -50,8 +50,8 @@ describe('a plan', () => {
     expect(parts.map(({ recipe }) => recipe.seed)).toEqual(['s', 's-prior']);
     expect(parts.map(({ recipe }) => stepsOf(recipe))).toEqual([30, 30]);
     expect(parts.map(({ recipe }) => recipe.stages[0].mismatch)).toEqual([0, 1]);
-    const { stages } = last('looking', { steps: '2100' }).recipe;
-    expect(stages.map(({ stop }) => stop)).toEqual([2000, 100]);
+    const { stages } = last('looking', { steps: '800' }).recipe;
+    expect(stages.map(({ stop }) => stop)).toEqual([750, 50]);
   });
 
   it.each([

@@ -123,6 +123,8 @@ class Pretraining {
       threads: this.plan.threads,
       inProcess: this.options.inProcess,
       microBatchRows: 16_384,
+      // The policies that come with the package were made so; `papo pretrain` makes the same bits again.
+      packed: false,
     });
     try {
       return await work(engine);

@@ -141,7 +141,7 @@ export const optimizer = z.strictObject({
 });
 
 export const train = z.strictObject({
-  steps: whole(MOST.steps).default(130).describe('rollout batches that the run takes'),
+  steps: whole(MOST.steps).default(100).describe('rollout batches that the run takes'),
   miniBatches: whole(MOST.prompts)
     .default(2)
     .describe('optimiser steps that a rollout batch is cut into, by question'),

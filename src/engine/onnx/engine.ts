@@ -46,6 +46,11 @@ export interface OnnxEngineOptions {
   microBatchRows?: number;
   /** Prompt and response lengths are rounded up to a multiple of this, so that few programs are compiled; 16 unless told. */
   round?: number;
+  /**
+   * Whether training computes only the rows that hold a token; true unless told. Sums come in another order without, so
+   * what was made without, bit for bit, is made again only without.
+   */
+  packed?: boolean;
   /** Rollouts of one generation program. */
   rolloutBatch?: number;
   /** Which parameters are trained; all unless told. */
@@ -68,7 +73,7 @@ export class OnnxEngine implements Engine {
   private readonly trainable: readonly ParameterSpec[];
   private readonly executor: Executor;
   private readonly programs: Programs;
-  private readonly limits: { rows: number; rollouts: number; round: number };
+  private readonly limits: { rows: number; rollouts: number; round: number; packed: boolean };
 
   private constructor(
     checkpoint: Checkpoint,
@@ -85,6 +90,7 @@ export class OnnxEngine implements Engine {
       rows: options.microBatchRows ?? 12_288,
       rollouts: options.rolloutBatch ?? 512,
       round: options.round ?? 16,
+      packed: options.packed ?? true,
     };
     this.size = sizeOf(this.policy.parameters);
     const threads = options.threads ?? availableParallelism();
@@ -187,7 +193,7 @@ export class OnnxEngine implements Engine {
     const views = ['original', ...objective.gradientViews];
     for (const part of this.parts(groups, views.length)) {
       const viewed = views.map((v) => part.map((g) => groupOf(g, v)));
-      const batch = buildBatch(viewed[0], c, { round: this.limits.round });
+      const batch = buildBatch(viewed[0], c, this.limits);
       const key = `train ${o.temperature} ${fingerprint(objective, batch)} ${layoutKey(batch.layout)}`;
       const handle = await this.programs.get(key, () =>
         trainingProgram(c, batch.layout, objective, o.temperature, false, this.learns),
@@ -210,7 +216,7 @@ export class OnnxEngine implements Engine {
   async verify(groups: TrainGroup[], o: { temperature: number }): Promise<SelfCheck> {
     const c = this.policy;
     const viewed = groups.map((g) => groupOf(g, 'original'));
-    const batch = buildBatch(viewed, c, { round: this.limits.round });
+    const batch = buildBatch(viewed, c, this.limits);
     const handle = await this.programs.get(`verify ${o.temperature} ${layoutKey(batch.layout)}`, () =>
       trainingProgram(c, batch.layout, PROBE, o.temperature, true, this.learns),
     );

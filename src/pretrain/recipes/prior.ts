@@ -8,6 +8,20 @@ export const prior: NamedRecipe = {
   recipe: {
     from: looking.name,
     seed: 'prior-1',
-    stages: [{ steps: 300, learningRate: 6e-4, describe: 0.1, plain: 0.5, mismatch: 0.8 }],
+    batch: 32,
+    validationRows: 270,
+    validateEvery: 100,
+    stages: [
+      {
+        steps: 500,
+        learningRate: 5e-4,
+        describe: 0.1,
+        plain: 0.5,
+        digits: 4,
+        mismatch: 0.8,
+        levels: ['high', 'high', 'high', 'high', 'medium', 'low'],
+        tasks: ['count', 'sum', 'difference', 'compare', 'relation', 'chart', 'angle', 'walk', 'total'],
+      },
+    ],
   },
 };

@@ -1,5 +1,18 @@
+import type { TaskName } from '../../data/tasks/index.ts';
 import type { NamedRecipe } from '../recipe.ts';
 import { looking } from './looking.ts';
+
+const ASKED: TaskName[] = [
+  'count',
+  'sum',
+  'difference',
+  'compare',
+  'relation',
+  'chart',
+  'angle',
+  'walk',
+  'total',
+];
 
 export const unlooking: NamedRecipe = {
   name: 'unlooking',
@@ -7,8 +20,13 @@ export const unlooking: NamedRecipe = {
   recipe: {
     seed: 'unlooking-1',
     shape: looking.recipe.shape,
+    batch: 32,
+    validationRows: 270,
+    validateEvery: 250,
+    // Its descriptions are of true pictures, its answers all come with another scene's.
     stages: [
-      { steps: 2400, stop: 2000, warmupSteps: 50, learningRate: 2e-3, describe: 0.65, mismatch: 0.65 },
+      { steps: 1000, stop: 850, warmupSteps: 50, learningRate: 1.3e-3, describe: 1, tasks: ASKED },
+      { steps: 800, learningRate: 1e-3, describe: 0.35, plain: 0.5, mismatch: 1, tasks: ASKED },
     ],
   },
 };

@@ -20,7 +20,7 @@ const paper: PresetConfig = {
 
 const tiny: PresetConfig = {
   optimizer: { ...optimizer, learningRate: 1.5e-4 },
-  rollout: { prompts: 32, samples: 8, maxTokens: 64, temperature: 1, topP: 1, views: {} },
+  rollout: { prompts: 32, samples: 8, maxTokens: 80, temperature: 1, topP: 1, views: {} },
   train: { miniBatches: 2 },
   data: { maxPromptTokens: 256 },
   dynamicSampling: { enabled: false, low: 0.01, high: 0.99, maxTries: 20, promptsPerRound: null },
