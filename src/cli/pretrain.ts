@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { ConfigError } from '../errors.ts';
 import type { PretrainFlags } from '../pretrain/plan.ts';
 
 interface Options extends PretrainFlags {
@@ -27,6 +28,8 @@ export function pretrainCommand(): Command {
     .action(async (name: string | undefined, dir: string | undefined, options: Options) => {
       const { recipesText, recipeYaml } = await import('../pretrain/text.ts');
       if (name === undefined) {
+        if (Object.keys(options).length > 0)
+          throw new ConfigError('no recipe is named; name one before the options: papo pretrain NAME [DIR]');
         process.stdout.write(recipesText());
         return;
       }

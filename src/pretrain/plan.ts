@@ -2,7 +2,7 @@
 import { ConfigError, quoted } from '../errors.ts';
 import { MOST } from '../settings/blocks.ts';
 import { parseLayered } from '../settings/explain.ts';
-import { type Layer, merge, nodeOf, type Values } from '../settings/key-lookup.ts';
+import { isObject, type Layer, merge, nodeOf, type Values } from '../settings/key-lookup.ts';
 import { assignmentLayer, readSettings } from '../settings/resolve.ts';
 import { type Recipe, recipeSchema, type Stage } from './recipe.ts';
 import { recipeNamed } from './recipes/index.ts';
@@ -77,8 +77,11 @@ function ownRecipe(name: string, base: Values, flags: PretrainFlags): Recipe {
     const prints = `papo pretrain ${name} --print`;
     layers.push({ from: flags.recipe, values: readSettings(flags.recipe, { flag: '--recipe', prints }) });
   }
-  for (const assignment of flags.set ?? [])
-    layers.push(assignmentLayer(assignment, 'stages.0.learningRate=0.001'));
+  for (const assignment of flags.set ?? []) {
+    const layer = assignmentLayer(assignment, 'stages.0.learningRate=0.001');
+    checkPlaces(assignment, layer, layered(layers));
+    layers.push(layer);
+  }
   for (const key of ['seed', 'until'] as const) {
     const given = flags[key];
     if (given !== undefined)
@@ -91,6 +94,15 @@ function ownRecipe(name: string, base: Values, flags: PretrainFlags): Recipe {
     layers.push({ from: '--mismatch', values: { stages: Object.fromEntries(each) } });
   }
   return parseLayered(recipeSchema, root, layered(layers), layers);
+}
+
+/** @throws ConfigError where a stage is set that is not there */
+function checkPlaces(assignment: string, { values }: Layer, under: Values): void {
+  if (!isObject(values.stages) || !Array.isArray(under.stages)) return;
+  const { length } = under.stages;
+  if (Object.keys(values.stages).every((key) => /^\d+$/.test(key) && Number(key) < length)) return;
+  const there = length === 1 ? 'there is one stage, stages.0' : `stages are stages.0 to stages.${length - 1}`;
+  throw new ConfigError(`--set ${quoted(assignment)}: no such stage; ${there}`);
 }
 
 const layered = (layers: readonly Layer[]): Values =>

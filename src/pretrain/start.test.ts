@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
 import { openPolicy } from '../rollout/policy.ts';
+import { RunLock } from '../run/lock.ts';
 import { resolveConfig, setLayer } from '../settings/resolve.ts';
 import { tempDir } from '../train/loop.testing.ts';
 import { weightsHash } from './pretrain.ts';
@@ -98,6 +99,34 @@ describe('papo pretrain', () => {
       expect(readdirSync(parent)).toEqual(there ? ['stopped'] : []);
       expect(there ? readdirSync(dir) : []).toEqual([]);
     }
+  });
+
+  it('takes over what a killed command left, but nothing from one that runs', async () => {
+    const dir = tempDir();
+    const aside = join(dir, '.partial');
+    mkdirSync(aside);
+    writeFileSync(
+      join(aside, 'log.jsonl'),
+      '{"recipe":"looking","step":10}\n{"recipe":"looking","step":20}\n',
+    );
+    writeFileSync(join(aside, 'config.json'), '{}');
+    const { path } = RunLock.take(aside);
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), pid: 2 ** 30 }));
+    const other = '{"pid":1,"host":"another machine","since":"2026-11-20T10:00:00Z"}';
+    writeFileSync(join(aside, 'lock-2'), other);
+    await expect(make(dir, 'looking', { steps: '1' })).rejects.toThrow(
+      `${aside}: process 1 on another machine works in this run since 2026-11-20 10:00:00 UTC`,
+    );
+    expect(readdirSync(aside).sort()).toEqual(['config.json', 'lock-1', 'lock-2', 'log.jsonl']);
+
+    rmSync(join(aside, 'lock-2'));
+    const { status, said } = await make(dir, 'looking', { steps: '1' });
+    expect(status).toBe(0);
+    expect(said).toContain(
+      `${aside}: removed what a command that was killed had left (a log up to step 20)\npapo`,
+    );
+    expect(logIn(dir)).toHaveLength(1);
+    expect(readdirSync(dir).filter((name) => /partial|lock-/.test(name))).toEqual([]);
   });
 
   it('writes over nothing, and finds out before the training what cannot be written or read', async () => {

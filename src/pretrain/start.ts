@@ -13,8 +13,8 @@ import type { Reached } from './validate.ts';
  * Carries out a plan, or leaves nothing where it is stopped.
  * @param inProcess for tests: without a thread of its own
  * @returns the exit status
- * @throws ConfigError for a folder that is not empty, CheckpointError where it cannot be written or there is no policy to
- *   start from
+ * @throws ConfigError for a folder that is not empty, RunError where another process makes a policy in it, CheckpointError
+ *   where it cannot be written or there is no policy to start from
  */
 export async function startPretraining(
   dir: string,
@@ -34,6 +34,7 @@ export async function startPretraining(
         say(lineOf(r, plan));
       };
       try {
+        if (folder.left !== undefined) say(folder.left);
         say(intro(dir, plan));
         const made = await pretrain(plan, { report, signal, inProcess });
         folder.finish(made.checkpoint, recordOf(plan, made));
