@@ -11,7 +11,7 @@ trap 'rm -rf "$dir"' EXIT
 $npm pack --silent --pack-destination "$dir" > /dev/null
 tgz=$(ls "$dir"/papo-*.tgz)
 if tar tzf "$tgz" | grep -v /node_modules/ | grep -E 'tsbuildinfo|\.testing\.|\.test\.[jd]'; then echo 'packed: these do not belong into a package'; exit 1; fi
-for f in README.md LICENSE docs/objective.md docs/config.md examples/minimal-loop.ts assets/policies/looking/model.safetensors; do
+for f in README.md LICENSE docs/objective.md docs/config.md examples/minimal-loop.ts assets/policies/{looking,prior,unlooking}/model.safetensors; do
   tar tzf "$tgz" "package/$f" > /dev/null || { echo "packed: $f is missing"; exit 1; }
 done
 

@@ -15,9 +15,10 @@ it('the policies of the package are there by name, the default among them', () =
 });
 
 it('a path stays what it is, and a name that is none is told with those there are', () => {
-  for (const path of ['runs/x', './builtin:looking', '', 'looking']) expect(policyFolder(path)).toBe(path);
+  for (const path of ['runs/x', './builtin:looking', '', './looking']) expect(policyFolder(path)).toBe(path);
   for (const name of ['builtin:', 'builtin:lookin', 'builtin:../policies/looking', 'builtin:Looking'])
     expect(() => policyFolder(name)).toThrow(
       `${name}: no such policy in the package (there are ${shippedPolicies().join(', ')})`,
     );
+  expect(() => policyFolder('looking')).toThrow('the policy that comes with papo is builtin:looking');
 });

@@ -1,5 +1,5 @@
 /** The policies that come with the package: one folder each under assets/policies, asked for as `builtin:NAME`. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CheckpointError, quoted } from '../errors.ts';
@@ -25,11 +25,15 @@ export function shippedPolicies(): string[] {
 
 /**
  * Where a policy lies: the folder of `builtin:NAME` in the package, any other text as it is.
- * @throws CheckpointError where no policy of that name comes with the package
+ * @throws CheckpointError where no policy of that name comes with the package, and for the bare name of one that does where
+ *   there is no such folder
  */
 export function policyFolder(policy: string): string {
-  if (!isBuiltin(policy)) return policy;
   const there = shippedPolicies();
+  const meant = `${BUILTIN}${policy}`;
+  if (there.includes(meant) && !existsSync(policy))
+    throw new CheckpointError(`${policy}: no such folder; the policy that comes with papo is ${meant}`);
+  if (!isBuiltin(policy)) return policy;
   if (there.includes(policy)) return join(SHIPPED, policy.slice(BUILTIN.length));
   const names = there.length > 0 ? `there are ${there.join(', ')}` : `${SHIPPED} is empty or not there`;
   throw new CheckpointError(

@@ -1,7 +1,7 @@
 /**
  * Supervised pre-training of a policy on the built-in tasks: describing scenes and answering questions in the
- * `<think> ... </think> \boxed{}` form. Describing is most of it: a trial showed that without it a small policy stays
- * at the prior.
+ * `<think> ... </think> \boxed{}` form. A recipe describes first: a trial showed that without it a small policy stays at
+ * the prior.
  */
 import { createHash } from 'node:crypto';
 import { OnnxEngine } from '../engine/onnx/engine.ts';

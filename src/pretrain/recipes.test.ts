@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeUndrawn } from '../data/builtin/make.ts';
+import { solution } from '../data/builtin/solution.ts';
+import { TAUGHT } from '../data/tasks/index.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
 import { policyFolder, shippedPolicies } from '../model/shipped.ts';
+import { random } from '../random.ts';
 import { openPolicy } from '../rollout/policy.ts';
 import { resolveConfig, setLayer } from '../settings/resolve.ts';
 import { planOf } from './plan.ts';
@@ -28,6 +32,20 @@ describe.each(shippedPolicies())('%s', (policy) => {
       expect(weightsHash(readCheckpoint(policyFolder(record.from.policy)))).toBe(record.from.sha256);
     const first = before[0]?.recipe ?? record.recipe;
     expect(first.from ?? null).toBe(record.from ? record.from.policy.slice('builtin:'.length) : null);
+  });
+
+  it('says every right solution in no more tokens than a run lets it', () => {
+    const { rollout, data } = resolveConfig([]);
+    const { tokenizer } = openPolicy(resolveConfig([setLayer(`policy=${policy}`)])).text;
+    const length = (words: string) => tokenizer.encode(words).length;
+    for (const task of TAUGHT)
+      for (let i = 0; i < 150; i++) {
+        const row = makeUndrawn('length', i, { tasks: [task], dependency: i % 2 === 0 ? 'medium' : 'low' });
+        const words = solution(row, random('length', i, task));
+        expect([words, length(words) < rollout.maxTokens]).toEqual([words, true]);
+        // The picture and what the chat template adds are less than half of a prompt.
+        expect(length(row.problem)).toBeLessThan(data.maxPromptTokens / 2);
+      }
   });
 
   it('opens, and is small enough to come with the package', () => {

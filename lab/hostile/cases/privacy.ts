@@ -54,7 +54,7 @@ export function privacyCases(): ProcessCase[] {
     }),
     {
       kind: 'privacy',
-      name: 'the base policy trains without touching its folder',
+      name: 'a policy of the package trains without touching its folder',
       args: [
         'train',
         '--policy',

@@ -11,7 +11,7 @@ import { renderPng } from './draw.ts';
 import { type DependencySetting, type DifficultySetting, dependencyOf, difficultyOf } from './levels.ts';
 
 export interface MakeOptions {
-  /** Which tasks, in turn by index; those that the base policy was taught unless given. */
+  /** Which tasks, in turn by index; those that the policies that come with papo were taught unless given. */
   tasks?: readonly string[];
   /** How much of a scene only the picture tells; 'high' (only the question is in words) unless given. */
   dependency?: DependencySetting;

@@ -126,7 +126,7 @@ describe('statements about a picture', () => {
     expect(read / said.length).toBeGreaterThan(0.75);
   });
 
-  it('are of many kinds, in words that the base policy knows, and ask for what is not there, too', () => {
+  it('are of many kinds, in words that the policies of papo know, and ask for what is not there, too', () => {
     const known = new Set(VOCABULARY);
     const kinds = new Map<string, number>();
     for (const { text } of said) {

@@ -11,6 +11,10 @@ import { answerIn } from './oracle.testing.ts';
 
 const COLORS = ['red', 'blue', 'green', 'yellow'] as const;
 const SHAPES = ['circle', 'square', 'triangle'] as const;
+/** How many objects there are in a picture, for a reader who knows that, too. */
+const isUsual = (scene: Scene) =>
+  scene.kind !== 'shapes' || (scene.objects.length >= 3 && scene.objects.length <= 12);
+
 type Look = { color: (typeof COLORS)[number]; shape: (typeof SHAPES)[number] };
 /** Of 16, in reading order; undefined: nothing was told of it, null: it is empty. */
 type Cells = (Look | null | undefined)[];
@@ -155,13 +159,18 @@ function madeUp(rng: Random, { cells, place, many, bars, angle }: Told, question
   return { ...canvas, kind: 'shapes', objects, shift };
 }
 
-/** Answers in made-up pictures; ends once there are two of them. */
-function answers(problem: string, tries: number, rng: Random): Set<string> {
+/** Answers in made-up pictures that may be; ends once there are two of them. */
+function answers(
+  problem: string,
+  tries: number,
+  rng: Random,
+  mayBe: (scene: Scene) => boolean = () => true,
+): Set<string> {
   const { told, question } = read(problem);
   const found = new Set<string>();
   for (let i = 0; i < tries && found.size < 2; i++) {
     const scene = madeUp(rng, told, question);
-    if (!agrees(told, scene)) continue;
+    if (!mayBe(scene) || !agrees(told, scene)) continue;
     const answer = answerIn(`<image>${question}`, scene);
     if (answer !== undefined) found.add(answer);
   }
@@ -172,13 +181,18 @@ const ROWS = 300;
 
 describe('what the words of a problem tell', () => {
   it.each(TASKS)('is true, and leaves the answer open at medium dependency: %s', (task) => {
+    let settled = 0;
     for (let i = 0; i < ROWS; i++) {
       const { problem, meta } = makeUndrawn('told', i, { tasks: [task], dependency: 'medium' });
       const { told, question } = read(problem);
       expect(problem.length).toBeGreaterThan(question.length + '<image>'.length);
       expect([problem, agrees(told, meta.scene)]).toEqual([problem, true]);
+      if (answers(problem, 2000, random('made up', i), isUsual).size === 2) continue;
       expect([problem, answers(problem, 2000, random('made up', i)).size]).toEqual([problem, 2]);
+      settled++;
     }
+    // Two full rows can say what there is most of to one who knows how few objects the other two can hold.
+    expect(settled).toBeLessThanOrEqual(ROWS / 100);
   });
 
   it.each(TASKS)('settles the answer at low dependency: %s', (task) => {

@@ -1,6 +1,6 @@
 /**
- * Every word and mark of the tasks that the base policy was taught, questions, descriptions and solutions together. A
- * task in other words is one that it cannot read.
+ * Every word and mark of the tasks that the policies of papo were taught, questions, descriptions and solutions together. A
+ * task in other words is one that they cannot read.
  */
 const WORDS = `
   How how many are there in total more than Which color shape is most common among the objects to left of right above below

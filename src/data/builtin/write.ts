@@ -20,9 +20,9 @@ const DEPENDENCY_WORDS: Record<DependencySetting, string> = {
 };
 
 const DIFFICULTY_WORDS: Record<DifficultySetting, string> = {
-  easy: 'few objects, low bars, one step',
-  medium: 'up to nine objects, one or two steps',
-  hard: 'seven objects and more, two steps and more',
+  easy: 'three to five objects, bars up to three, walks of one move',
+  medium: 'three to nine objects, bars up to six, walks of two moves',
+  hard: 'seven to twelve objects, two bars or all, walks of three moves',
   mixed: 'a third of the rows easy, a third medium, a third hard',
 };
 

@@ -33,7 +33,7 @@ describe('the busiest row or column', () => {
     for (const n of counts.values()) expect(Math.abs(n - rows.length / 8)).toBeLessThan(77);
   });
 
-  it('is asked and answered in words that the base policy knows', () => {
+  it('is asked and answered in words that the policies of papo know', () => {
     const known = new Set(VOCABULARY);
     rows.forEach((row, i) => {
       const unknown = pieces(`${row.problem} ${solution(row, random('words', i))}`).filter(

@@ -28,7 +28,7 @@ const sceneKinds = new Map<string, SceneKind>(MEMBERS.map(({ scene }) => [scene.
 /** Names of all tasks. */
 export const TASKS: readonly TaskName[] = MEMBERS.map(({ name }) => name);
 
-/** Those that the base policy was taught, which are the tasks of a run that names none. */
+/** Those that the policies that come with papo were taught, which are the tasks of a run that names none. */
 export const TAUGHT: readonly TaskName[] = MEMBERS.flatMap(({ name, taught }) => (taught ? [name] : []));
 
 /** All that a response can state. */

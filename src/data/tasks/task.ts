@@ -91,7 +91,7 @@ export interface Task<
   S extends AnyScene = AnyScene,
 > {
   readonly name: N;
-  /** Whether the base policy that comes with the tool was taught it; these are the tasks of a run that names none. */
+  /** Whether the policies that come with papo were taught it; these are the tasks of a run that names none. */
   readonly taught: boolean;
   readonly scene: SceneKind<S>;
   /** What responses to it may state, beside arithmetic and conclusions. */
