@@ -15,7 +15,7 @@ export interface Interval {
 /** How sure an interval is, unless told. */
 export const CONFIDENCE = 0.95;
 
-/** From how many questions on the mean of shares varies as t says. */
+/** From how many questions on their own spread says how a mean of shares varies. */
 export const FEW = 30;
 
 /** The fewest changes that a sign test can call more than chance. */
@@ -129,16 +129,21 @@ export function wilsonInterval(share: number, n: number, confidence = CONFIDENCE
 }
 
 /**
- * The interval of a mean of values from 0 to 1, one a question. Student's where the values differ and there are 30 or
- * more that are not all 0 or 1; else Wilson's, which is never of width 0 and only too wide for averaged samples, as no
- * values from 0 to 1 vary more than 0s and 1s of the same mean do.
+ * The interval of a mean of values from 0 to 1, one a question: Wilson's, which stays within 0 and 1 and is never of width
+ * 0. Averaged samples vary less than answers that are right or wrong: where there are 30 questions or more, it is that of
+ * as many plain questions as would vary as much, by Student's quantile (after Korn and Graubard 1998). Student's own interval
+ * fails where few values differ from 0: it held the truth 88 times in 100.
  */
 export function shareInterval(values: readonly number[], confidence = CONFIDENCE): Interval {
-  const [first] = values;
-  const plain = values.every((v) => v === 0 || v === 1) || values.every((v) => v === first);
-  return plain || values.length < FEW
-    ? wilsonInterval(meanOf(values), values.length, confidence)
-    : tInterval(values, confidence);
+  const n = values.length;
+  const share = meanOf(values);
+  const error = standardError(values);
+  const plain = values.every((v) => v === 0 || v === 1) || values.every((v) => v === values[0]);
+  if (plain || n < FEW) return wilsonInterval(share, n, confidence);
+  const p = (1 + confidence) / 2;
+  const known = inverse(normalShareBelow, p) / tQuantile(p, n - 1);
+  const alike = (share * (1 - share) * known ** 2) / error ** 2;
+  return { ...wilsonInterval(share, alike, confidence), n };
 }
 
 /** Both values of a question. */

@@ -29,7 +29,7 @@ const intervals = {
   'low.<measure>': {
     unit: 'that of the measure',
     meaning:
-      'lower end of the 95 % interval of each measure, over questions. Student’s t; Wilson’s score interval for measures that are 0 or 1 for each question, and for fewer than 30 questions',
+      'lower end of the 95 % interval of each measure, over questions, which count as independent of each other. Of shares: Wilson’s score interval, of as many questions answered right or wrong as would vary as much; of `kl_prcp`: Student’s t, null for a single question',
     healthy: 'close to the measure; a few questions give wide intervals',
   },
   'high.<measure>': {
