@@ -38,7 +38,7 @@ it('test questions are called unseen only where the run was not trained on them'
   const apart = await fakeRun({ set: SHORT, test: other });
   expect(apart.outcome.trainedOn).toBe(0);
   expect(summary(apart.dir, apart.config, apart.outcome)).toContain(
-    'accuracy on 4 unseen test questions, avg@2',
+    'accuracy on 4 unseen test questions, in %',
   );
   const shared = { rows: fakeRows(8), test: fakeRows(4) };
   const first = await fakeRun({ set: [...SHORT, 'train.steps=1'], ...shared });
@@ -47,7 +47,7 @@ it('test questions are called unseen only where the run was not trained on them'
   const later = await fakeRun({ dir: first.dir, resume: true, set: ['train.steps=3'], ...shared });
   for (const { dir, config, outcome } of [first, later])
     expect(summary(dir, config, outcome)).toContain(
-      'accuracy on 4 test questions, 4 of them trained on, avg@2',
+      'accuracy on 4 test questions, 4 of them trained on, in %',
     );
   expect(later.said.join('')).not.toContain('note: ');
 });

@@ -59,6 +59,13 @@ describe('the test before and after', () => {
     });
   });
 
+  it('says that nothing was asked where that is so', async () => {
+    const { dir, config, outcome } = await fakeRun({ set: ['test.rows=0', 'train.steps=1'] });
+    expect(summary(dir, config, outcome)).toContain(
+      'accuracy was not measured: no test questions were asked',
+    );
+  });
+
   it('leaves questions without a picture out of the other views', async () => {
     const test = fakeRows(16, 2000).map((row, i) =>
       i % 4 ? row : { ...row, images: [], problem: 'Which?' },

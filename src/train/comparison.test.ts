@@ -54,13 +54,14 @@ describe('before and after', () => {
       /12\.3 ± 2\.3 +37\.3 ± 2\.3 +\+25\.0 \(25\.0 to 25\.0\)$/,
     );
     expect(under('with the picture', 'greedy')).toMatch(/20\.0 ± 8\.\d +50\.0 ± 10\.\d +\+30\.0 \(\d/);
-    expect(under('masked (random), 80 questions', 'temperature 1')).toMatch(
+    expect(under('masked (random): 80 questions, 1 answer each', 'temperature 1')).toMatch(
       /no clear change \(-\d+\.\d to \d+\.\d\)$/,
     );
     expect(under('masked', 'greedy')).toMatch(/ 0\.0 ± \d\.\d +0\.0 ± \d\.\d +no clear change/);
-    expect(under('KL_prcp', 'KL_prcp')).toContain('no clear change (0.00 to 0.00)');
-    expect(under('why', 'perception')).toMatch(/50\.0.*25\.0.*-25\.0 \(/);
-    expect(under('by kind', 'sum (20)')).toMatch(/\d+ → \d+ {2}\+25 \(\d+ to \d+\)/);
+    expect(under('how much', 'KL_prcp, nats')).toContain('no clear change (0.00 to 0.00)');
+    expect(under('wrong answers by', 'perception')).toMatch(/50\.0.*25\.0.*-25\.0 \(/);
+    expect(text).toContain('    of the wrong answers alone, perception is 100.0 % → 100.0 %');
+    expect(under('by group', 'sum (20)')).toMatch(/\d+ → \d+ {2}\+25 \(\d+ to \d+\)/);
     expect(text).toContain('high (40)');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -69,6 +70,40 @@ describe('before and after', () => {
     const text = comparison(before, before);
     expect(text).not.toMatch(/[+][\d.]/);
     expect(text.match(/no clear change|unclear/g)!.length).toBeGreaterThan(8);
+  });
+
+  it('know no view, no kind and no cause that a file does not have', () => {
+    const plain = comparison(
+      asked(1, () => ({})),
+      asked(1, () => ({ sampled: { original: 1 } })),
+    );
+    expect(plain).toMatch(/^ +before +after/);
+    expect(plain).toMatch(/\n {2}temperature 1 +50\.0 ± \d+\.\d +100\.0 ± \d+\.\d +no clear change \(/);
+    expect(plain).not.toMatch(/picture|masked|KL_prcp|kind|wrong|NaN|undefined/);
+  });
+
+  it('name the kinds of a file, long ones above their numbers, and the largest alone where they are many', () => {
+    const named = (name: (i: number) => string) => asked(60, (i) => ({ kind: name(i) }));
+    const long = named((i) => (i % 2 ? 'Counting of what is left\u001b[31m over' : 'other'));
+    const lines = comparison(long, long).split('\n');
+    const at = lines.indexOf('    Counting of what is left [31m over (30)');
+    expect(lines[at + 1]).toMatch(/^ {10,}50 → 50 {2}unclear/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    const many = named((i) => `k${Math.min(i, 57)}`);
+    const text = comparison(many, many);
+    expect(text.match(/^ {4}k\d+ \(/gm)).toHaveLength(24);
+    expect(text).toContain('    k57 (3)');
+    expect(text).toContain('    34 more, of as few questions or fewer, are in metrics.jsonl');
+  });
+
+  it('show both sides over the same questions where a view was asked of more of them later', () => {
+    const viewed = (count: number, right: (i: number) => number) =>
+      asked(40, (i) => ({ sampled: { original: 0.5, ...(i < count ? { blank: right(i) } : {}) } }));
+    const text = comparison(
+      viewed(10, () => 1),
+      viewed(40, (i) => Number(i < 10)),
+    );
+    expect(text).toMatch(/blank: 40 questions.*\n +temperature 1 +100\.0 ± \S+ +100\.0 ±/);
   });
 
   it('are compared on the questions that were asked both times', () => {
@@ -95,7 +130,7 @@ describe('the question that is shown', () => {
       counts: 'of 4 greedy answers 1 turned right, 1 turned wrong',
     });
     expect(choose(answered(1, 0), answered(0, 0))).toMatchObject({
-      which: 'the first of the test',
+      which: 'the first of the test, as none turned right',
       after: { id: 'q0' },
       counts: 'of 2 greedy answers 0 turned right, 1 turned wrong',
     });

@@ -15,9 +15,16 @@ import {
   type Way,
 } from '../metrics/measures.ts';
 import { type Interval, isClear } from '../statistics.ts';
+import { plain } from './plain.ts';
 
 /** A line of cells, or a heading over the lines that follow. */
 type Line = string | readonly string[];
+
+/** Groups that are listed at most. */
+const GROUPS = 24;
+
+/** Columns that the name of a group has beside its numbers. */
+const GROUP_COLUMNS = 19;
 
 const WAY_NAMES: Readonly<Record<Way, string>> = { sampled: 'temperature 1', greedy: 'greedy' };
 
@@ -47,8 +54,8 @@ function changeText(found: Interval, show: Show, unclear: string): string {
   return isClear(found) ? `${value < 0 ? '' : '+'}${show(value)}${where}` : `${unclear}${where}`;
 }
 
-/** Cells under each other; the first and the last column to the left, the others to the right. */
-function grid(lines: readonly Line[]): string[] {
+/** Cells under each other, to the left or, where `right` says so of a column, to the right. */
+function aligned(lines: readonly Line[], right: (column: number) => boolean): string[] {
   const rows = lines.filter((line): line is readonly string[] => typeof line !== 'string');
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, c) =>
@@ -58,11 +65,14 @@ function grid(lines: readonly Line[]): string[] {
     typeof line === 'string'
       ? line
       : line
-          .map((cell, c) => (c > 0 && c < 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
+          .map((cell, c) => (right(c) ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
           .join('  ')
           .trimEnd(),
   );
 }
+
+/** Numbers to the right; names and changes to the left. */
+const grid = (lines: readonly Line[]) => aligned(lines, (c) => c === 1 || c === 2);
 
 class Comparison {
   private readonly measures: ReadonlyMap<string, Measure>;
@@ -77,38 +87,55 @@ class Comparison {
     this.measures = new Map(measuresOf({ ...after, questions: [...this.after] }).map((m) => [m.name, m]));
   }
 
+  /** The estimates before and after, over the same questions where any has the measure both times. */
+  private both(measure: Measure): { before?: Interval; after: Interval; change?: Interval } {
+    const both = this.pairs?.filter((pair) => pair.every((q) => measure.of(q) !== undefined)) ?? [];
+    if (both.length === 0) return { after: estimate(measure, this.after) };
+    const [before, after] = [0, 1].map((i) =>
+      estimate(
+        measure,
+        both.map((pair) => pair[i]),
+      ),
+    );
+    return { before, after, change: change(measure, both) };
+  }
+
   /** One measure in a line of its own; nothing where no question has it. */
   line(label: string, name: string): Line[] {
     const measure = this.measures.get(name);
     if (!measure) return [];
     const show = shown[measure.unit];
-    const after = valueText(estimate(measure, this.after), show);
+    const found = this.both(measure);
+    const after = valueText(found.after, show);
     if (!this.pairs) return [[label, after]];
-    const before = estimate(
-      measure,
-      this.pairs.map(([question]) => question),
-    );
-    return [
-      [
-        label,
-        valueText(before, show),
-        after,
-        changeText(change(measure, this.pairs), show, 'no clear change'),
-      ],
-    ];
+    const before = found.before ? valueText(found.before, show) : '-';
+    const difference = found.change ? changeText(found.change, show, 'no clear change') : '';
+    return [[label, before, after, difference]];
+  }
+
+  /** Which part of the wrong answers misread the picture: as the paper counts them. */
+  misread(): Line[] {
+    const parts = ['perception', 'right'].map((cause) => this.measures.get(causeKey('sampled', cause)));
+    const [perception, right] = parts.map((measure) => measure && this.both(measure));
+    const part = (side: 'before' | 'after') => {
+      const [misread, correct] = [perception?.[side]?.value, right?.[side]?.value];
+      return misread === undefined || correct === undefined || correct >= 1
+        ? undefined
+        : misread / (1 - correct);
+    };
+    const [before, after] = [part('before'), part('after')];
+    const text = [before, after].flatMap((x) => (x === undefined ? [] : [`${shown.share(x)} %`])).join(' → ');
+    return text === '' ? [] : [`    of the wrong answers alone, perception is ${text}`];
   }
 
   /** `20 → 42  +22 (14 to 30)`, in whole percent. */
   short(name: string): string {
     const measure = this.measures.get(name);
     if (!measure) return '';
-    const percent = (questions: readonly QuestionAnswers[]) =>
-      shown.whole(estimate(measure, questions).value);
-    if (!this.pairs) return percent(this.after);
-    const found = change(measure, this.pairs);
-    if (found.n === 0) return percent(this.after);
-    const before = percent(this.pairs.map(([question]) => question));
-    return `${before} → ${percent(this.after)}  ${changeText(found, shown.whole, 'unclear')}`;
+    const { before, after, change: difference } = this.both(measure);
+    const percent = ({ value }: Interval) => shown.whole(value);
+    if (!before || !difference) return percent(after);
+    return `${percent(before)} → ${percent(after)}  ${changeText(difference, shown.whole, 'unclear')}`;
   }
 
   count(of: (question: QuestionAnswers) => boolean): number {
@@ -133,49 +160,62 @@ export function comparison(
   const { views, kinds, levels, causes } = groupsOf(after);
   const compared = before !== null && paired(before, after).length > 0;
   const head = compared ? ['', 'before', 'after', 'change (95 % interval)'] : ['', '± 95 % interval'];
+  const heading = (view: string) => {
+    if (view === 'original') return '  with the picture';
+    const count = found.count((q) => view in q.sampled);
+    const { viewSamples } = after;
+    return `  ${names[view] ?? view}: ${counted(count, 'question')}, ${counted(viewSamples, 'answer')} each at temperature 1`;
+  };
   const main = grid([
     head,
-    ...views.flatMap((view) =>
-      block(
-        view === 'original'
-          ? '  with the picture'
-          : `  ${names[view] ?? view}, ${found.count((q) => view in q.sampled)} questions`,
-        WAYS.flatMap((way) => found.line(`    ${WAY_NAMES[way]}`, accuracyKey(way, view))),
-      ),
-    ),
-    ...found.line('  KL_prcp', KL_PRCP),
-    ...block(
-      '  why answers with the picture are wrong, of all at temperature 1',
-      causes
+    ...views.flatMap((view) => {
+      const indent = ' '.repeat(views.length > 1 ? 4 : 2);
+      const lines = WAYS.flatMap((way) => found.line(`${indent}${WAY_NAMES[way]}`, accuracyKey(way, view)));
+      return views.length > 1 ? block(heading(view), lines) : lines;
+    }),
+    ...block('  how much its words depend on the picture', found.line('    KL_prcp, nats', KL_PRCP)),
+    ...block('  wrong answers by what went wrong first, of all that were drawn', [
+      ...causes
         .filter((cause) => cause !== 'right')
         .flatMap((cause) => found.line(`    ${cause}`, causeKey('sampled', cause))),
-    ),
+      ...found.misread(),
+    ]),
   ]);
-  const rest = (
-    heading: string,
-    groups: readonly string[],
-    of: (q: QuestionAnswers) => string | undefined,
-    key: typeof kindKey,
-  ) =>
-    groups.length < 2
-      ? []
-      : [
-          [heading, ...WAYS.map((way) => WAY_NAMES[way])],
-          ...groups.map((group) => [
-            `    ${group} (${found.count((q) => of(q) === group)})`,
-            ...WAYS.map((way) => found.short(key(way, group))),
-          ]),
-        ];
-  const tables = [
-    ...rest('  by kind (questions)', kinds, (q) => q.kind, kindKey),
-    ...rest('  by dependency on it', levels, (q) => q.dependency, dependencyKey),
+  const groups: Grouping[] = [
+    { heading: '  kind (questions)', of: (q) => q.kind, names: kinds, key: kindKey },
+    { heading: '  picture needed', of: (q) => q.dependency, names: levels, key: dependencyKey },
   ];
-  const widths = [0, 1].map((c) => Math.max(0, ...tables.map((row) => row[c].length)));
-  const byGroup = tables.map((row) =>
-    row
-      .map((cell, c) => cell.padEnd(widths[c] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...main, ...byGroup, ''].join('\n');
+  const where = views.length > 1 ? '  with the picture, by group' : '  by group';
+  return [...main, ...block(where, byGroup(found, groups)), ''].join('\n');
+}
+
+/** `1 question`, `2 questions`. */
+export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+interface Grouping {
+  heading: string;
+  of(question: QuestionAnswers): string | undefined;
+  names: readonly string[];
+  key(way: Way, name: string): string;
+}
+
+/** Both ways beside each other, group by group, where there is more than one. A name that is too long has its own line. */
+function byGroup(found: Comparison, groupings: readonly Grouping[]): string[] {
+  const rows = groupings.flatMap(({ heading, of, names, key }): Line[] => {
+    if (names.length < 2) return [];
+    const sized = names.map((name) => ({ name, count: found.count((q) => of(q) === name) }));
+    const most = new Set([...sized].sort((a, b) => b.count - a.count).slice(0, GROUPS));
+    const listed = sized.filter((group) => most.has(group));
+    const left = names.length - listed.length;
+    return [
+      [heading, ...WAYS.map((way) => WAY_NAMES[way])],
+      ...listed.flatMap(({ name, count }): Line[] => {
+        const label = `    ${plain(name).slice(0, 64)} (${count})`;
+        const cells = WAYS.map((way) => found.short(key(way, name)));
+        return label.length > GROUP_COLUMNS ? [label, ['', ...cells]] : [[label, ...cells]];
+      }),
+      ...(left > 0 ? [`    ${left} more, of as few questions or fewer, are in metrics.jsonl`] : []),
+    ];
+  });
+  return aligned(rows, () => false);
 }

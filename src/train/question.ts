@@ -9,6 +9,7 @@ import { type Answers, paired, type QuestionAnswers } from '../metrics/answers.t
 import { decodeImage } from '../vision/decode.ts';
 import { encodePng } from '../vision/encode.ts';
 import { sideBySide } from '../vision/image.ts';
+import { plain } from './plain.ts';
 
 export const QUESTION_FILE = 'question.png';
 
@@ -38,7 +39,8 @@ export function choose(before: Answers | null, after: Answers): Chosen {
   const [gained, lost] = [turned(false), turned(true)];
   const counts = `of ${pairs.length} greedy answers ${gained.length} turned right, ${lost.length} turned wrong`;
   const [[a, b]] = gained.length > 0 ? gained : pairs;
-  const which = gained.length > 0 ? 'the first that was wrong before and is right now' : FIRST;
+  const which =
+    gained.length > 0 ? 'the first that was wrong before and is right now' : `${FIRST}, as none turned right`;
   return { before: a, after: b, which, counts };
 }
 
@@ -52,11 +54,11 @@ export async function questionText(
   const chosen = choose(before, after);
   const row = await test.row(chosen.after.at);
   const picture = await writePicture(join(dir, QUESTION_FILE), row);
-  const kind = chosen.after.kind === undefined ? '' : ` (${chosen.after.kind})`;
+  const kind = chosen.after.kind === undefined ? '' : ` (${plain(chosen.after.kind)})`;
   const answer = (question: QuestionAnswers) =>
     `${isRight(question) ? 'right' : 'wrong'}: ${tail(question.response ?? '')}`;
   return [
-    `one question whole: ${row.id}${kind}`,
+    `one question whole: ${plain(row.id)}${kind}`,
     `  ${chosen.which} (greedy)`,
     ...(chosen.counts === undefined ? [] : [`  ${chosen.counts}`]),
     ...(picture === undefined ? [] : [`  picture   ${picture}`]),
@@ -84,10 +86,6 @@ async function writePicture(path: string, { id, images }: Row): Promise<string |
     return `none: ${error.message}`;
   }
 }
-
-/** One line of printable characters: what a file or a policy says must not steer a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-const plain = (text: string) => text.replaceAll(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 
 /** A question is known by its beginning, an answer by its end. */
 function head(text: string): string {

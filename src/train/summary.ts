@@ -11,7 +11,7 @@ import type { RunConfig } from '../settings/config.ts';
 import { withAbsolutePaths } from '../settings/paths.ts';
 import { resolveConfig, yamlLayer } from '../settings/resolve.ts';
 import { shellWord } from '../shell.ts';
-import { comparison } from './comparison.ts';
+import { comparison, counted } from './comparison.ts';
 import type { Outcome } from './loop.ts';
 import { duration, percent, table } from './progress.ts';
 
@@ -19,18 +19,18 @@ import { duration, percent, table } from './progress.ts';
 export function summary(dir: string, config: RunConfig, outcome: Outcome, question?: string): string {
   const { before, after, state, trainedOn } = outcome;
   const { totals, step } = state;
-  const lines = [`\ndone: ${step} steps in ${duration(totals.seconds)} of training`];
+  const lines = [`\ndone: ${counted(step, 'step')} in ${duration(totals.seconds)} of training`];
   if (after) {
     const asked = before ? paired(before, after).length || after.rows : after.rows;
     const met = asked === after.rows ? 'of them' : `of all ${after.rows}`;
-    const which =
-      trainedOn === 0 ? 'unseen test questions' : `test questions, ${trainedOn} ${met} trained on`;
-    lines.push(`accuracy on ${asked} ${which}, avg@${after.samples} at temperature 1, in %`);
+    const unseen = trainedOn === 0 ? 'unseen ' : '';
+    const seen = trainedOn === 0 ? '' : `, ${trainedOn} ${met} trained on`;
+    lines.push(`accuracy on ${counted(asked, `${unseen}test question`)}${seen}, in %`);
+    lines.push(...legend(after, before !== null && paired(before, after).length > 0));
     lines.push(comparison(before, after, { masked: `masked (${config.mask.kind})` }).trimEnd());
     const notes = comparisonNotes(before, after, asked);
     lines.push(...notes.map((note) => `  ${note}`));
-    if (question !== undefined) lines.push(question);
-  }
+  } else lines.push('accuracy was not measured: no test questions were asked (test.rows)');
   const found = [
     [totals.skippedRows, 'training rows could not be used'],
     [after?.skipped ?? 0, 'test rows could not be used'],
@@ -44,6 +44,7 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome, questi
   for (const [count, what] of found) if (count > 0) lines.push(`  ${count} ${what}`);
   const memory = process.resourceUsage().maxRSS / 2 ** 20;
   lines.push(`  peak memory ${memory.toFixed(2)} GB`);
+  if (question !== undefined) lines.push(question);
   lines.push('files', table(filesOf(dir, config, outcome)).trimEnd());
   const again = otherObjective(dir, config);
   lines.push(
@@ -54,6 +55,21 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome, questi
     ]).trimEnd(),
   );
   return lines.join('\n');
+}
+
+/** What the words and numbers of the table mean, for someone who sees it for the first time. */
+function legend({ samples }: Evaluation, compared: boolean): string[] {
+  const drawn = samples === 1 ? 'one drawn answer' : `mean of ${samples} drawn answers (avg@${samples})`;
+  return [
+    `  temperature 1: ${drawn} to each; greedy: the likeliest one`,
+    ...(compared
+      ? [
+          '  ±, ( to ): where the number lies for questions like these, 95 times in 100.',
+          '  A change is "no clear change", in short "unclear", where 0 lies between; one',
+          '  in 20 would be called clear by chance alone.',
+        ]
+      : ['  ±: where the number lies for questions like these, 95 times in 100.']),
+  ];
 }
 
 /** What keeps the table from comparing all that was asked. */
