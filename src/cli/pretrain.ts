@@ -21,7 +21,10 @@ export function pretrainCommand(): Command {
     )
     .option('--from <policy>', 'start from this policy instead of following first the recipe it starts from')
     .option('--seed <seed>', 'of the first parameters and the examples')
-    .option('--mismatch <share>', "share of the questions with another scene's picture, in every stage")
+    .option(
+      '--mismatch <share>',
+      "share of the questions with another scene's picture, in every stage of this recipe",
+    )
     .option('--steps <n>', 'most steps, of each recipe that is followed')
     .option('--until <share>', 'stop at this validation accuracy, 0 to 1')
     .option('--threads <n>', 'threads of the engine')

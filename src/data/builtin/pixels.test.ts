@@ -3,6 +3,7 @@ import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../vision/image.ts';
 import { type Scene, TASKS } from '../tasks/index.ts';
+import { SIZES } from '../tasks/shared/canvas.ts';
 import { DIFFICULTIES } from '../tasks/shared/difficulty.ts';
 import { numberSvg } from '../tasks/shared/glyphs.ts';
 import { renderScene } from './draw.ts';
@@ -105,7 +106,7 @@ describe('pictures of the built-in tasks', () => {
     'show the answer: %s, %s',
     (task, difficulty) => {
       for (let i = 0; i < 30; i++) {
-        const size = i % 2 === 0 ? 112 : 224;
+        const size = SIZES[i % SIZES.length];
         const { problem, answer, meta } = makeUndrawn('pixels', i, { tasks: [task], difficulty, size });
         const image = renderScene(meta.scene);
         const read = problem.includes('acute')
