@@ -1,5 +1,5 @@
 /** A report in Markdown. */
-import { HALF, TRAIN_ACCURACY, TRAIN_ENTROPY, TRAIN_KL } from './measures.ts';
+import { HALF, MISREAD, TRAIN_ACCURACY, TRAIN_ENTROPY, TRAIN_KL } from './measures.ts';
 import type { ArmReport, Difference, OverSeeds, Report } from './report.ts';
 import { STEPS_TO_HALF, WINDOW } from './series.ts';
 
@@ -12,7 +12,8 @@ const WORDS: Readonly<Record<string, string>> = {
   accuracy_blank: 'accuracy blank, temperature 1',
   greedy_blank: 'accuracy blank, greedy',
   kl_prcp: 'KL_prcp on the test questions',
-  'causes.perception': 'share of perception errors',
+  'causes.perception': 'perception errors among all answers',
+  [MISREAD]: 'perception errors among wrong answers',
   [TRAIN_ACCURACY]: `training accuracy, last ${WINDOW} steps`,
   [TRAIN_ENTROPY]: `entropy, last ${WINDOW} steps`,
   [TRAIN_KL]: `KL_prcp in training, last ${WINDOW} steps`,
@@ -125,6 +126,46 @@ function comparisonText({ arm, against, seeds, measures }: Report['comparisons']
   ].join('\n\n');
 }
 
+/** What is said of a comparison at the top: these, in the order of `WORDS`. */
+const IN_SHORT = MAIN.filter((key) => ![TRAIN_ACCURACY, TRAIN_KL].includes(key));
+
+const VERDICTS = [
+  ['higher', '**higher**'],
+  ['lower', '**lower**'],
+  ['no difference shown', 'no difference shown in'],
+  ['one seed only', 'of one seed alone, which shows nothing,'],
+] as const;
+
+/** `+1.2 points [−0.5, +2.9]`. */
+const differenceText = (key: string, d: Difference) =>
+  `${signed(key, d.mean)}${isShare(key) ? ' points' : ''}${d.low === null ? '' : ` ${interval(key, d)}`}`;
+
+/** One comparison in a sentence: what was found of each measure, in plain words. */
+function inShort({ comparisons, arms }: Report): string {
+  const planned = (a: string, b: string) => {
+    const [mine, others] = [a, b].map((name) => {
+      const arm = arms.find((found) => found.name === name);
+      return [...(arm?.seeds ?? []), ...(arm?.missing ?? [])];
+    });
+    return mine.filter((seed) => others.includes(seed)).length;
+  };
+  const lines = comparisons.map(({ arm, against, seeds, measures }) => {
+    const of = planned(arm, against);
+    const count = `${seeds.length} of ${of} planned seed${of === 1 ? '' : 's'}`;
+    const few = seeds.length < of ? ', **not all yet**' : '';
+    const found = VERDICTS.flatMap(([verdict, words]) => {
+      const keys = IN_SHORT.filter((key) => measures[key]?.verdict === verdict);
+      if (keys.length === 0) return [];
+      return [
+        `${words} ${keys.map((key) => `${wordOf(key)} (${differenceText(key, measures[key])})`).join('; ')}`,
+      ];
+    });
+    const what = seeds.length === 0 ? 'nothing can be said yet' : found.join('. ');
+    return `- **${arm} against ${against}** (${count}${few}): ${what}.`;
+  });
+  return lines.join('\n');
+}
+
 function curves({ arms }: Report): string {
   const number = (value: number | null, share = false) =>
     value === null ? '-' : share ? `${(100 * value).toFixed(1)}` : value.toFixed(3);
@@ -172,10 +213,13 @@ export function markdown(report: Report): string {
     `**Settled on ${e.written}, before these runs** (pilot seeds ${e.pilot.join(', ')}, which are not used here). ${e.settled.trim()}`,
     ...(missing.length > 0 ? [`**Not finished.** Seeds without results: ${missing.join('; ')}.`] : []),
     ...(notes.length > 0 ? [`**Mind:** ${notes.join('. ')}.`] : []),
+    '## In short',
+    'What the first arm of each pair came to, less the second, after the last step: mean over seeds with its 95 % interval.',
+    inShort(report),
     '## Arms',
     'Means over seeds, on the same test questions before the first step → after the last, then the change with its 95 % interval (Student’s t over seeds). Shares in per cent, changes in points, KL_prcp and entropy in nats a token; `-`: not measured.',
     armsTable(report),
-    `In words: ${STEPS_TO_HALF} (such seeds are left out, also of differences). The share of perception errors is that of all drawn answers of which the first false statement is about the picture.`,
+    `In words: ${STEPS_TO_HALF} (such seeds are left out, also of differences). A perception error is a drawn answer whose first false statement is about the picture.`,
     '## Differences',
     `Paired by seed: each seed’s difference arm − against, after the last step; mean, 95 % interval (Student’s t, n − 1 degrees of freedom). Where the interval holds 0, no difference is shown, which does not say that there is none. ${count} intervals are looked at: about one in twenty would miss 0 by chance alone.`,
     ...comparisons.map(comparisonText),

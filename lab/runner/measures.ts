@@ -37,6 +37,15 @@ export const TRAIN_ACCURACY = 'train.accuracy';
 export const TRAIN_ENTROPY = 'train.entropy';
 export const TRAIN_KL = 'train.kl_prcp';
 export const HALF = 'train.steps_to_half';
+/** Perception errors among wrong answers; the causes of a test line are shares of all answers. */
+export const MISREAD = 'perception_of_wrong';
+
+function withMisread(numbers: Numbers): Numbers {
+  const [perception, right] = ['perception', 'right'].map((cause) => numbers.get(`causes.${cause}`));
+  return perception === undefined || right === undefined || right >= 1
+    ? numbers
+    : new Map([...numbers, [MISREAD, perception / (1 - right)]]);
+}
 
 export interface RunNumbers {
   seed: number;
@@ -62,8 +71,8 @@ export function numbersOf(seed: number, lines: readonly ReadLine[]): RunNumbers 
   ];
   return {
     seed,
-    before: measuresOf(tests.find((line) => line.step === 0)),
-    after: measuresOf(tests.findLast((line) => line.step !== 0)),
+    before: withMisread(measuresOf(tests.find((line) => line.step === 0))),
+    after: withMisread(measuresOf(tests.findLast((line) => line.step !== 0))),
     training: new Map(training.filter(([, value]) => !Number.isNaN(value))),
   };
 }

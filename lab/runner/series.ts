@@ -1,5 +1,6 @@
 /** What the steps of a run come to as single numbers. */
 import type { ReadLine } from '../../src/metrics/lines.ts';
+import { standardError } from '../../src/statistics.ts';
 
 /** Steps that are averaged, at the end and behind each step. */
 export const WINDOW = 10;
@@ -35,18 +36,18 @@ export function trailing(
   return inside.length === 0 ? undefined : mean(inside.map((v) => v.value));
 }
 
-export const STEPS_TO_HALF = `steps to half of the final gain: the first step at which training accuracy, as the mean of that step and the ${WINDOW - 1} before it, passes the middle between the mean of the first ${FIRST} steps and the mean of the last ${WINDOW}; none where the latter is not above the former`;
+export const STEPS_TO_HALF = `steps to half of the final gain: how many steps it takes training accuracy, as the mean of a step and the ${WINDOW - 1} before it, to pass the middle between the mean of the first ${FIRST} steps and the mean of the last ${WINDOW} (steps that fall back below it count as well, so that no single lucky one decides); none where those two means differ by less than twice their standard error`;
 
-/** In steps, of the accuracies of all steps; undefined where nothing was gained or there are fewer than 15 steps. */
+/** In steps, of the accuracies of all steps; undefined where no gain stands out or there are fewer than 15 steps. */
 export function stepsToHalf(accuracy: readonly { step: number; value: number }[]): number | undefined {
   if (accuracy.length < FIRST + WINDOW) return undefined;
   const values = accuracy.map((a) => a.value);
-  const before = mean(values.slice(0, FIRST));
-  const after = mean(values.slice(-WINDOW));
-  if (!(after > before)) return undefined;
+  const [first, last] = [values.slice(0, FIRST), values.slice(-WINDOW)];
+  const [before, after] = [mean(first), mean(last)];
+  if (!(after - before > 2 * Math.hypot(standardError(first), standardError(last)))) return undefined;
   const middle = (before + after) / 2;
-  const at = values.findIndex(
-    (_, i) => i + 1 >= WINDOW && mean(values.slice(i + 1 - WINDOW, i + 1)) > middle,
+  const below = values.filter(
+    (_, i) => i + 1 >= WINDOW && mean(values.slice(i + 1 - WINDOW, i + 1)) <= middle,
   );
-  return at < 0 ? undefined : accuracy[at].step;
+  return accuracy[WINDOW - 1 + below.length]?.step;
 }
