@@ -400,11 +400,11 @@ describe('the report', () => {
     expect(text).toMatch(/entropy, last 10 steps .* no difference shown/);
     expect(text).toContain('On the pilot.');
     expect(text).toMatch(
-      /- \*\*papo-g against grpo\*\* \(2 of 2 planned seeds\): \*\*higher\*\* accuracy, temperature 1 \(\+10\.5 points \[\+4\.1, \+16\.9\]\); .*\. no difference shown in .*entropy/,
+      /- \*\*papo-g against grpo\*\* \(2 of 2 planned seeds\):\n {2}- \*\*higher\*\* accuracy, temperature 1 \(\+10\.5 points \[\+4\.1, \+16\.9\]\); .*\n {2}- no difference shown in .*entropy/,
     );
     const half = markdown(reportOf(experiment, [results[0], results[2]]));
     expect(half).toMatch(
-      /\(1 of 2 planned seeds, \*\*not all yet\*\*\): of one seed alone, which shows nothing, accuracy, temperature 1 \(\+10\.0 points\)/,
+      /\(1 of 2 planned seeds, \*\*not all yet\*\*\):\n {2}- one seed alone, which shows nothing: accuracy, temperature 1 \(\+10\.0 points\)/,
     );
     expect(half + text).not.toMatch(/NaN|undefined|Infinity/);
   });

@@ -133,7 +133,7 @@ const VERDICTS = [
   ['higher', '**higher**'],
   ['lower', '**lower**'],
   ['no difference shown', 'no difference shown in'],
-  ['one seed only', 'of one seed alone, which shows nothing,'],
+  ['one seed only', 'one seed alone, which shows nothing:'],
 ] as const;
 
 /** `+1.2 points [−0.5, +2.9]`. */
@@ -160,8 +160,10 @@ function inShort({ comparisons, arms }: Report): string {
         `${words} ${keys.map((key) => `${wordOf(key)} (${differenceText(key, measures[key])})`).join('; ')}`,
       ];
     });
-    const what = seeds.length === 0 ? 'nothing can be said yet' : found.join('. ');
-    return `- **${arm} against ${against}** (${count}${few}): ${what}.`;
+    const lines = found.length === 0 ? ['nothing can be said yet'] : found;
+    return [`- **${arm} against ${against}** (${count}${few}):`, ...lines.map((line) => `  - ${line}`)].join(
+      '\n',
+    );
   });
   return lines.join('\n');
 }
