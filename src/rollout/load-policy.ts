@@ -59,11 +59,11 @@ export interface LoadedPolicy {
  * import { readFileSync } from 'node:fs';
  * import { extractBoxed, loadPolicy } from 'papo';
  *
- * const policy = await loadPolicy(); // { policy: 'runs/papo-g-seed1/checkpoints/step-000130' } for a trained one
+ * const policy = await loadPolicy(); // { policy: 'runs/papo-g-seed1/checkpoints/step-000100' } for a trained one
  * const images = [readFileSync('picture.png')];
- * const [answer] = await policy.answer({ problem: 'How many blue squares are there?', images });
- * answer.text; // '<think> blue squares : 3 </think> \\boxed{3}'
- * extractBoxed(answer.text); // '3'
+ * const [answer] = await policy.answer({ problem: 'How many red objects are there?', images });
+ * answer.text; // '<think> red : 2 </think> \\boxed{2}'
+ * extractBoxed(answer.text); // '2'
  * await policy.close();
  */
 export async function loadPolicy(settings: RunSettings = {}): Promise<LoadedPolicy> {
