@@ -7,7 +7,7 @@ import { openData } from '../src/data/source.ts';
 import { loadFunctionMask } from '../src/mask/kinds/function.ts';
 import { random } from '../src/random.ts';
 import { loadReward } from '../src/reward/user-function.ts';
-import { evaluationLine, percent, progressLine } from '../src/train/progress.ts';
+import { evaluationLine, progressLine } from '../src/train/progress.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
 const dir = mkdtempSync(join(tmpdir(), 'papo-readme-'));
@@ -70,6 +70,8 @@ it('its output is that of the command that it shows', () => {
   const [sampled, greedy, rows, samples] = numbers(before);
   const all = { sampled: sampled / 100, greedy: greedy / 100 };
   expect(before).toBe(evaluationLine('before training, test', { all, rows, samples }));
-  expect(output).toContain(`all         ${percent(all.sampled)} (greedy ${percent(all.greedy)}) →`);
+  const first = (way: string) =>
+    numbers(lines.find((line) => line.startsWith(`    ${way}  `)) ?? '')[way === 'greedy' ? 0 : 1];
+  expect([first('temperature 1'), first('greedy')]).toEqual([sampled, greedy]);
   expect(output).toContain('runs/papo-g-seed1 (seed 1; settings in runs/papo-g-seed1/config.yaml)');
 });
