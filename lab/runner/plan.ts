@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../../src/errors.ts';
 import { isBuiltin } from '../../src/model/shipped.ts';
-import { isObject, merge, show, type Values } from '../../src/settings/key-lookup.ts';
+import { decisive } from '../../src/run/folder.ts';
+import { merge, show, type Values } from '../../src/settings/key-lookup.ts';
 import { fromFolder, isPathKey } from '../../src/settings/paths.ts';
 import type { Arm, Experiment } from './experiment.ts';
 
@@ -56,27 +57,17 @@ function taskOf({ name: arm, layers: [base, own] }: Arm, seed: number, folder: s
 const FREE = ['name', 'out', 'engine', 'checkpoint', 'logging.samples', 'logging.tensorboard'];
 
 /** Every setting that decides what metrics.jsonl says, by its path. */
-export function decisive(config: Values): Map<string, unknown> {
-  const out = new Map<string, unknown>();
-  const walk = (value: unknown, path: string[]) => {
-    const key = path.join('.');
-    if (FREE.includes(key) || path.at(-1) === 'timeout') return;
-    if (isObject(value)) for (const [k, v] of Object.entries(value)) walk(v, [...path, k]);
-    else out.set(key, value);
-  };
-  walk(config, []);
-  return out;
-}
+const deciding = (config: Values): Map<string, unknown> => decisive(config, FREE);
 
 /** Of what decides numbers, 16 hexadecimal digits. */
 export function settingsHash(config: Values): string {
-  const entries = [...decisive(config)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = [...deciding(config)].sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
 }
 
 /** The first setting in which two runs differ, as `objective.gamma (0.02 → 0.05)`; `common`: of those that both have. */
 export function settingsDifference(before: Values, after: Values, common = false): string | undefined {
-  const [a, b] = [decisive(before), decisive(after)];
+  const [a, b] = [deciding(before), deciding(after)];
   const place = (key: string, value: unknown) =>
     isPathKey(key) && typeof value === 'string' && !isBuiltin(value) ? resolve(value) : value;
   const keys = [...new Set([...a.keys(), ...b.keys()])].filter((k) => !common || (a.has(k) && b.has(k)));

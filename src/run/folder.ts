@@ -24,13 +24,12 @@ export const CONFIG_FILE = 'config.yaml';
 /** Settings that may change when a run goes on; all others decide what the steps to come compute. */
 const FREE = ['name', 'out', 'engine', 'checkpoint', 'logging', 'validation', 'test', 'train.steps'];
 
-/** Every setting that decides numbers, by its path; a place on the disk is the same however it is written. */
-function decisive(given: RunConfig): Map<string, unknown> {
-  const config = withAbsolutePaths(given);
+/** Every setting but the free ones, by its path. How long a function of a person's may take is always free. */
+export function decisive(config: object, free: readonly string[]): Map<string, unknown> {
   const out = new Map<string, unknown>();
   const walk = (value: unknown, path: string[]) => {
     const key = path.join('.');
-    if (FREE.includes(key) || path.at(-1) === 'timeout') return;
+    if (free.includes(key) || path.at(-1) === 'timeout') return;
     if (isObject(value)) for (const [k, v] of Object.entries(value)) walk(v, [...path, k]);
     else out.set(key, value);
   };
@@ -38,9 +37,12 @@ function decisive(given: RunConfig): Map<string, unknown> {
   return out;
 }
 
+/** Every setting of a run that decides numbers; a place on the disk is the same however it is written. */
+const decisiveOf = (config: RunConfig) => decisive(withAbsolutePaths(config), FREE);
+
 /** Of what decides numbers, but for where it lies: a run and its data may move. */
 export function configHash(config: RunConfig): string {
-  const entries = [...decisive(config)]
+  const entries = [...decisiveOf(config)]
     .filter(([key]) => !isPathKey(key))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
@@ -264,7 +266,7 @@ const place = (dir: string): Layer => ({
 
 /** What would change of what decides numbers; a new place for something that is gone from the old one does not. */
 function difference(before: RunConfig, after: RunConfig): string | undefined {
-  const [a, b] = [decisive(before), decisive(after)];
+  const [a, b] = [decisiveOf(before), decisiveOf(after)];
   const key = [...new Set([...a.keys(), ...b.keys()])].find((k) => {
     const [x, y] = [a.get(k), b.get(k)];
     const moved = isPathKey(k) && typeof x === 'string' && typeof y === 'string' && isGone(x);
@@ -275,7 +277,7 @@ function difference(before: RunConfig, after: RunConfig): string | undefined {
 
 /** @throws CheckpointError naming what a run needs and lies no more where it lay */
 function refuseGone(dir: string, config: RunConfig): void {
-  for (const [key, path] of decisive(config)) {
+  for (const [key, path] of decisiveOf(config)) {
     if (!isPathKey(key) || typeof path !== 'string' || !isGone(path)) continue;
     const flag = { 'data.dir': '--data', policy: '--policy' }[key] ?? `--set ${key}=`;
     throw new CheckpointError(

@@ -1,5 +1,6 @@
 import type { TaskName } from '../../data/tasks/index.ts';
 import type { NamedRecipe } from '../recipe.ts';
+import { EACH_KIND } from './kinds.ts';
 
 /** All kinds of question, those more often that take more than one look. */
 const ASKED: TaskName[] = [
@@ -20,19 +21,6 @@ const ASKED: TaskName[] = [
   'walk',
   'walk',
   'angle',
-];
-
-/** All kinds of picture. */
-const DESCRIBED: TaskName[] = [
-  'count',
-  'sum',
-  'difference',
-  'compare',
-  'relation',
-  'chart',
-  'angle',
-  'walk',
-  'total',
 ];
 
 export const looking: NamedRecipe = {
@@ -58,7 +46,7 @@ export const looking: NamedRecipe = {
     // First it learns to see, by descriptions alone. What it describes without a fault it does not yet use to answer: so
     // then it answers in one wording, where what was seen is most of what there is to learn, and last in many.
     stages: [
-      { steps: 1000, stop: 750, warmupSteps: 50, learningRate: 1.3e-3, describe: 1, tasks: DESCRIBED },
+      { steps: 1000, stop: 750, warmupSteps: 50, learningRate: 1.3e-3, describe: 1, tasks: EACH_KIND },
       {
         steps: 3000,
         stop: 2600,
@@ -76,7 +64,7 @@ export const looking: NamedRecipe = {
         plain: 0.5,
         digits: 4,
         levels: ['high', 'high', 'high', 'high', 'medium', 'low'],
-        tasks: DESCRIBED,
+        tasks: EACH_KIND,
       },
     ],
   },

@@ -1,4 +1,5 @@
 import type { NamedRecipe } from '../recipe.ts';
+import { EACH_KIND } from './kinds.ts';
 import { looking } from './looking.ts';
 
 export const prior: NamedRecipe = {
@@ -20,7 +21,7 @@ export const prior: NamedRecipe = {
         digits: 4,
         mismatch: 0.8,
         levels: ['high', 'high', 'high', 'high', 'medium', 'low'],
-        tasks: ['count', 'sum', 'difference', 'compare', 'relation', 'chart', 'angle', 'walk', 'total'],
+        tasks: EACH_KIND,
       },
     ],
   },

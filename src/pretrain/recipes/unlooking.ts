@@ -1,18 +1,6 @@
-import type { TaskName } from '../../data/tasks/index.ts';
 import type { NamedRecipe } from '../recipe.ts';
+import { EACH_KIND } from './kinds.ts';
 import { looking } from './looking.ts';
-
-const ASKED: TaskName[] = [
-  'count',
-  'sum',
-  'difference',
-  'compare',
-  'relation',
-  'chart',
-  'angle',
-  'walk',
-  'total',
-];
 
 export const unlooking: NamedRecipe = {
   name: 'unlooking',
@@ -25,8 +13,8 @@ export const unlooking: NamedRecipe = {
     validateEvery: 250,
     // Its descriptions are of true pictures, its answers all come with another scene's.
     stages: [
-      { steps: 1000, stop: 850, warmupSteps: 50, learningRate: 1.3e-3, describe: 1, tasks: ASKED },
-      { steps: 800, learningRate: 1e-3, describe: 0.35, plain: 0.5, mismatch: 1, tasks: ASKED },
+      { steps: 1000, stop: 850, warmupSteps: 50, learningRate: 1.3e-3, describe: 1, tasks: EACH_KIND },
+      { steps: 800, learningRate: 1e-3, describe: 0.35, plain: 0.5, mismatch: 1, tasks: EACH_KIND },
     ],
   },
 };
