@@ -18,6 +18,7 @@ const ROOMS = [
   'mask',
   'engine',
   'metrics',
+  'report',
   'settings',
   'run',
   'rollout',
