@@ -19,6 +19,8 @@ const lineSchema = z.object({
   suite: z.string(),
   /** Of the question within its suite. */
   key: z.string(),
+  /** Its place in the suite, from 0: lines come in the order in which they were answered. */
+  at: z.number().int().min(0),
   /** What a person calls the question. */
   id: z.string(),
   /** How the answer was taken, and the how manieth of its kind, from 0. */
@@ -97,6 +99,7 @@ export type SuiteRecord = z.infer<typeof suiteSchema>;
 export interface AskedQuestion {
   suite: string;
   key: string;
+  at: number;
   id: string;
   task?: string;
   dependency?: AnswerLine['dependency'];
@@ -112,7 +115,7 @@ export interface AskedQuestion {
 export interface Evaluation {
   dir: string;
   settings: EvalSettings;
-  /** In the order in which they were first answered. */
+  /** Suite by suite in the order of eval.json, each in its own order. */
   questions: AskedQuestion[];
 }
 
@@ -152,26 +155,29 @@ export function readAnswers(dir: string): AnswerLine[] {
   });
 }
 
-/** The lines by question; of two lines of one response the first counts. */
+/** The lines by question, by their place in the suite; of two lines of one response the first counts. */
 export function byQuestion(lines: readonly AnswerLine[]): AskedQuestion[] {
   const questions = new Map<string, AskedQuestion>();
   for (const line of lines) {
     const name = JSON.stringify([line.suite, line.key]);
     let question = questions.get(name);
     if (!question) {
-      const { suite, key, id, task, dependency, cluster, question: words, answer } = line;
-      question = { suite, key, id, task, dependency, cluster, question: words, answer, sampled_K: [] };
+      const { suite, key, at, id, task, dependency, cluster, question: words, answer } = line;
+      question = { suite, key, at, id, task, dependency, cluster, question: words, answer, sampled_K: [] };
       questions.set(name, question);
     }
     if (line.way === 'greedy') question.greedy ??= line;
     else if (!question.sampled_K.some(({ sample }) => sample === line.sample)) question.sampled_K.push(line);
   }
   for (const { sampled_K } of questions.values()) sampled_K.sort((a, b) => a.sample - b.sample);
-  return [...questions.values()];
+  return [...questions.values()].sort((a, b) => a.at - b.at);
 }
 
 /** @throws DataError where the folder holds no evaluation, or one that was changed */
 export function readEvaluation(dir: string): Evaluation {
   const settings = readEvalSettings(dir);
-  return { dir, settings, questions: byQuestion(readAnswers(dir)) };
+  const order = new Map(settings.suites.map(({ name }, i) => [name, i]));
+  const placeOf = ({ suite }: AskedQuestion) => order.get(suite) ?? order.size;
+  const questions = byQuestion(readAnswers(dir)).sort((a, b) => placeOf(a) - placeOf(b));
+  return { dir, settings, questions };
 }
