@@ -28,6 +28,11 @@ export interface SampleOptions {
   temperature: number;
   /** Nucleus: the smallest set of tokens whose mass reaches this is sampled from; 1 switches it off. */
   topP: number;
+  /**
+   * Of this many of the likeliest tokens only, and of those that are as likely as the last of them; the nucleus is taken of
+   * what is left, as Hugging Face does it. 0, or not told: all.
+   */
+  topK?: number;
   /** The key of the random stream; equal keys give equal rollouts. */
   seed: string;
   /** Which view of the images is shown; `original` unless told. */
@@ -38,7 +43,7 @@ export interface SampleOptions {
 export interface Rollout {
   /** Response tokens, the end token included when `stopReason` is `stop`. */
   tokens_T: Int32Array;
-  /** Log-probability of each token under softmax(logits / temperature), before nucleus truncation. */
+  /** Log-probability of each token under softmax(logits / temperature), before any truncation. */
   logprobs_T: Float32Array;
   /** `stop`: it ended itself. `length`: it was cut off after `maxTokens`. */
   stopReason: 'stop' | 'length';

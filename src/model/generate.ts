@@ -18,6 +18,7 @@ import type { Weights } from './weights.ts';
  * After its end token a rollout repeats the pad token with log-probability 0.
  * @param ended tokens that end a response; empty: every rollout runs to its full length
  * @param banned tokens that are never drawn; the log-probabilities are those of the whole distribution
+ * @param topK of so many of the likeliest tokens only; 0: all
  */
 export function generationProgram(
   w: Weights,
@@ -27,6 +28,7 @@ export function generationProgram(
   view: string,
   sampling: Sampling,
   tokens: { ended: readonly number[]; banned: readonly number[] },
+  topK = 0,
 ): Program {
   const { prompts: P, prefix: Lp, block: T } = l;
   const G = samples;
@@ -105,7 +107,7 @@ export function generationProgram(
         });
       }
       const logits = t.linear(policy.finish(w, x), head);
-      const { token, logprob } = chooseToken(logits, t.gather(uniforms, turn), sampling, tokens.banned);
+      const { token, logprob } = chooseToken(logits, t.gather(uniforms, turn), sampling, tokens.banned, topK);
       const chosen = t.where(done, pad, token);
       const next = tokens.ended.reduce<Tensor>(
         (d, e) => t.or(d, t.equal(chosen, t.scalar(e, 'int32'))),

@@ -7,6 +7,7 @@ export type Sampling = 'greedy' | 'full' | 'nucleus';
 
 /**
  * @param logits [B, V] @param uniform [B] in [0, 1)
+ * @param topK of the k likeliest tokens only, before the nucleus is taken of them; 0: all. Greedy knows none
  * @returns token [B] int32, and its log-probability [B] under the whole softmax(logits / temperature)
  */
 export function chooseToken(
@@ -14,6 +15,7 @@ export function chooseToken(
   uniform: Tensor,
   sampling: Sampling,
   banned: readonly number[],
+  topK = 0,
 ): { token: Tensor; logprob: Tensor } {
   const [rows, vocab] = logits.shape;
   const ban = new Float32Array(vocab);
@@ -26,10 +28,20 @@ export function chooseToken(
     return { token, logprob: logpOf(logits, token) };
   }
   const cooled = t.div(logits, input('temperature', []));
-  const p = t.softmax(barred(cooled));
+  const drawn = barred(cooled);
+  const p = t.softmax(topK > 0 && topK < vocab ? likeliest(drawn, topK) : drawn);
   const mass = sampling === 'nucleus' ? nucleus(p, input('topP', [])) : p;
   const token = inverseCdf(mass, uniform);
   return { token, logprob: logpOf(cooled, token) };
+}
+
+/**
+ * Logits below the k-th largest of their row are barred; those that equal it stay, all of them, as in Hugging Face's
+ * TopKLogitsWarper. Its TopPLogitsWarper, which follows, sees the softmax of what is left, as `nucleus` here.
+ */
+function likeliest(logits: Tensor, k: number): Tensor {
+  const least = t.slice(t.topK(logits, k).values, k - 1, k, 1);
+  return t.where(t.greaterOrEqual(logits, least), logits, -1e9);
 }
 
 /** Probabilities outside the smallest set of tokens whose mass reaches topP become 0 (the largest always stays). */

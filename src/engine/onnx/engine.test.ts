@@ -106,6 +106,18 @@ describe('the engine on ONNX Runtime', () => {
     expect(a.flat().map((r) => [...r.tokens_T])).toEqual(b.flat().map((r) => [...r.tokens_T]));
   });
 
+  it('draws of the likeliest tokens only where it is told to', async () => {
+    const [one, greedy] = [
+      await engine.sample(asked, { ...options, topK: 1 }),
+      await engine.sample(asked, { ...options, temperature: 0 }),
+    ];
+    const tokens = (rollouts: Rollout[][]) => rollouts.flat().map((r) => [...r.tokens_T]);
+    expect(tokens(one)).toEqual(tokens(greedy));
+    const all = await engine.sample(asked, options);
+    expect(tokens(await engine.sample(asked, { ...options, topK: 0 }))).toEqual(tokens(all));
+    expect(tokens(await engine.sample(asked, { ...options, topK: 20 }))).not.toEqual(tokens(all));
+  });
+
   it('tells a masked view from the original', async () => {
     const rollouts = await engine.sample(asked, options);
     const groups = asked.map((prompt, p) => ({ prompt, responses_G: rollouts[p].map((r) => r.tokens_T) }));

@@ -135,9 +135,12 @@ export class OnnxEngine implements Engine {
     const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: [] }, view));
     const batch = buildBatch(groups, c, { round: this.limits.round, block: o.maxTokens });
     const sampling: Sampling = o.temperature === 0 ? 'greedy' : o.topP < 1 ? 'nucleus' : 'full';
+    const { topK: k = 0 } = o;
+    const topK = sampling === 'greedy' || k >= c.decoder.vocabSize ? 0 : k;
+    const drawing = topK === 0 ? sampling : `${sampling} of ${topK}`;
     const tokens = { ended: c.tokens.eos, banned: [c.tokens.image, c.tokens.video] };
-    const handle = await this.programs.get(`sample ${sampling} ${G} ${layoutKey(batch.layout)}`, () =>
-      generationProgram(new Weights(c), c, batch.layout, G, 'view', sampling, tokens),
+    const handle = await this.programs.get(`sample ${drawing} ${G} ${layoutKey(batch.layout)}`, () =>
+      generationProgram(new Weights(c), c, batch.layout, G, 'view', sampling, tokens, topK),
     );
     const B = prompts.length * G;
     const uniforms = new Float32Array(o.maxTokens * B);
