@@ -37,6 +37,11 @@ export interface SampleOptions {
   seed: string;
   /** Which view of the images is shown; `original` unless told. */
   view?: string;
+  /**
+   * Told of the tokens of each rollout as they are drawn, the end token included: prompt p, sample g, what is new since it
+   * was told last. Generation is cut into pieces for it, without any difference to a bit of what is drawn.
+   */
+  onTokens?: (p: number, g: number, tokens: Int32Array) => void;
 }
 
 /** One response, as it was drawn. */

@@ -6,10 +6,24 @@ import { constant, DYNAMIC, input, type Tensor } from '../tensor/graph.ts';
 import { loop } from '../tensor/loop.ts';
 import * as t from '../tensor/ops.ts';
 import { compile, type Program } from '../tensor/program.ts';
-import { prefixBias, rotaryTables, turned } from './decoder.ts';
+import { type DecoderForm, prefixBias, rotaryTables, turned } from './decoder.ts';
 import type { Layout, Policy } from './family.ts';
 import { chooseToken, type Sampling } from './sampling.ts';
 import type { Weights } from './weights.ts';
+
+/**
+ * Which stretch of a generation a program carries out. What is cut into pieces is computed as it is in one: `first`
+ * computes the prompts and returns, besides its tokens, all that `next` is fed under the same names to go on.
+ */
+export type Piece = 'whole' | 'first' | 'next';
+
+/** What a `first` piece returns for the `next`, and that for the one after it. */
+export function carriedNames({ layers }: DecoderForm, piece: Exclude<Piece, 'whole'>): string[] {
+  const each = (...kinds: string[]) =>
+    Array.from({ length: layers }, (_, i) => kinds.map((kind) => `${kind}.${i}`)).flat();
+  const own = ['chosen', 'done', ...each('keys', 'values')];
+  return piece === 'first' ? [...own, ...each('prefix.keys', 'prefix.values')] : own;
+}
 
 /**
  * Program for prompts that are laid out alone, for `samples` (G) responses of at most the layout's `block` to each.
@@ -18,7 +32,8 @@ import type { Weights } from './weights.ts';
  * After its end token a rollout repeats the pad token with log-probability 0.
  * @param ended tokens that end a response; empty: every rollout runs to its full length
  * @param banned tokens that are never drawn; the log-probabilities are those of the whole distribution
- * @param topK of so many of the likeliest tokens only; 0: all
+ * @param more.topK of so many of the likeliest tokens only; 0: all
+ * @param more.piece a `next` one is also fed `turn` [], int64: the turns that were taken before it
  */
 export function generationProgram(
   w: Weights,
@@ -28,28 +43,51 @@ export function generationProgram(
   view: string,
   sampling: Sampling,
   tokens: { ended: readonly number[]; banned: readonly number[] },
-  topK = 0,
+  more: { topK?: number; piece?: Piece } = {},
 ): Program {
+  const { topK = 0, piece = 'whole' } = more;
   const { prompts: P, prefix: Lp, block: T } = l;
   const G = samples;
   const { heads, kvHeads, headDim, layers } = policy.decoder;
   const B = P * G;
   const group = heads / kvHeads;
   const scale = 1 / Math.sqrt(headDim);
+  const layersOf = (make: (i: number) => Tensor) => Array.from({ length: layers }, (_, i) => make(i));
+  const known = (name: string) => layersOf((i) => input(`${name}.${i}`, [P * kvHeads, Lp, headDim]));
   // The prefill is the training graph's own, over the prompts without responses.
-  const { prefixKeys, prefixValues } = policy.rows(w, l, view);
+  const { prefixKeys, prefixValues } =
+    piece === 'next'
+      ? { prefixKeys: known('prefix.keys'), prefixValues: known('prefix.values') }
+      : policy.rows(w, l, view);
   const tables = rotaryTables(l, headDim);
   const padding = prefixBias(l);
   const uniforms = input('uniforms', [T, B]);
   const promptOf = Int32Array.from({ length: B }, (_, i) => Math.floor(i / G));
-  const start = t.gather(input('last', [P], 'int32'), constant(promptOf, [B]));
   const tableBase = constant(
     BigInt64Array.from(promptOf, (p) => BigInt(P * Lp + p * T)),
     [B, 1],
   );
   const embedding = w.get(policy.decoder.embedding);
   const head = policy.head(w);
+  const cacheShape = [P * kvHeads * G, DYNAMIC, headDim];
   const empty = constant(new Float32Array(0), [P * kvHeads * G, 0, headDim]);
+  /** Keys and values of each layer beside each other, as the loop carries them. */
+  const beside = (keys: Tensor[], values: Tensor[]) => keys.flatMap((k, i) => [k, values[i]]);
+  const grownSoFar = (name: string) => layersOf((i) => input(`${name}.${i}`, cacheShape));
+  /** Where the loop starts: the token before, which rollouts have ended, and the caches. */
+  const start =
+    piece === 'next'
+      ? {
+          chosen: input('chosen', [B], 'int32'),
+          done: input('done', [B], 'bool'),
+          caches: beside(grownSoFar('keys'), grownSoFar('values')),
+        }
+      : {
+          chosen: t.gather(input('last', [P], 'int32'), constant(promptOf, [B])),
+          done: t.zerosBool([B]),
+          caches: Array.from({ length: 2 * layers }, () => empty),
+        };
+  const before = piece === 'next' ? input('turn', [], 'int64') : null;
   const pad = t.scalar(policy.tokens.pad, 'int32');
 
   /** [B, kvHeads·n] rows to [P, kvHeads, G, n]: the rollouts of a prompt beside each other under each head. */
@@ -81,17 +119,15 @@ export function generationProgram(
     return t.reshape(t.transpose(y, [0, 2, 1, 3]), [B, heads * headDim]);
   }
 
-  const { scans } = loop(
+  const { scans, carries } = loop(
     input('turns', [], 'int64'),
     [
-      { start },
-      { start: t.zerosBool([B]) },
-      ...Array.from({ length: 2 * layers }, () => ({
-        start: empty,
-        shape: [P * kvHeads * G, DYNAMIC, headDim],
-      })),
+      { start: start.chosen },
+      { start: start.done },
+      ...start.caches.map((c) => ({ start: c, shape: cacheShape })),
     ],
-    (turn, [ids, done, ...caches]) => {
+    (taken, [ids, done, ...caches]) => {
+      const turn = before ? t.add(before, taken) : taken;
       const at = t.add(tableBase, turn);
       let x = t.gather(embedding, ids);
       const grown: Tensor[] = [];
@@ -121,5 +157,9 @@ export function generationProgram(
       };
     },
   );
-  return compile({ tokens: scans[0], logprobs: scans[1] });
+  const drawn = { tokens: scans[0], logprobs: scans[1] };
+  if (piece === 'whole') return compile(drawn);
+  const carried = piece === 'first' ? [...carries, ...beside(prefixKeys, prefixValues)] : carries;
+  const names = carriedNames(policy.decoder, piece);
+  return compile({ ...drawn, ...Object.fromEntries(names.map((name, i) => [name, carried[i]])) });
 }

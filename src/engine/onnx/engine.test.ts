@@ -11,6 +11,8 @@ import type { Prompt, Rollout, TrainGroup } from '../types.ts';
 import { type OnnxEngine, openOnnxEngine } from './engine.ts';
 
 const GOLDEN = new URL('../../../test/golden/qwen2_5_vl/', import.meta.url).pathname;
+// A thread runs built code.
+const BUILT = new URL('../../../dist/engine/onnx/engine.js', import.meta.url).href;
 const DIR = `${GOLDEN}tiny_tied`;
 const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, gradClip: 1 };
 
@@ -116,6 +118,53 @@ describe('the engine on ONNX Runtime', () => {
     const all = await engine.sample(asked, options);
     expect(tokens(await engine.sample(asked, { ...options, topK: 0 }))).toEqual(tokens(all));
     expect(tokens(await engine.sample(asked, { ...options, topK: 20 }))).not.toEqual(tokens(all));
+  });
+
+  it.each([
+    { piece: 1, temperature: 0.9, topP: 1, samples: 3, maxTokens: 10 },
+    { piece: 4, temperature: 0.9, topP: 0.8, samples: 3, maxTokens: 10 },
+    { piece: 7, temperature: 0.9, topP: 0.9, topK: 30, samples: 2, maxTokens: 24 },
+    { piece: 5, temperature: 0, topP: 1, samples: 1, maxTokens: 24 },
+    { piece: 50, temperature: 1.1, topP: 1, samples: 1, maxTokens: 10 },
+    { piece: undefined, temperature: 1, topP: 1, samples: 2, maxTokens: 33 },
+  ])('draws the same bits in pieces, and tells of every token once: %o', async ({ piece, ...how }) => {
+    const cut = await openOnnxEngine({ checkpointDir: DIR, inProcess: true, piece, rolloutBatch: 8 });
+    const told = asked.map(() => Array.from({ length: how.samples }, (): number[][] => []));
+    const onTokens = (p: number, g: number, tokens: Int32Array) => told[p][g].push([...tokens]);
+    const streamed = await cut.sample(asked, { ...how, seed: 'pieces', onTokens });
+    const whole = await cut.sample(asked, { ...how, seed: 'pieces' });
+    await cut.close();
+    streamed.forEach((group, p) => {
+      group.forEach((r, g) => {
+        expect([...r.tokens_T]).toEqual([...whole[p][g].tokens_T]);
+        expect(bytes(r.logprobs_T).equals(bytes(whole[p][g].logprobs_T))).toBe(true);
+        expect(r.stopReason).toBe(whole[p][g].stopReason);
+        expect(told[p][g].flat()).toEqual([...r.tokens_T]);
+        if (piece) expect(told[p][g].length).toBe(Math.ceil(r.tokens_T.length / piece));
+      });
+    });
+  });
+
+  it('draws the same bits in pieces across the worker thread, two streams at a time', async () => {
+    const built: typeof import('./engine.ts') = await import(BUILT);
+    const worker = await built.openOnnxEngine({ checkpointDir: DIR, piece: 3 });
+    let told = 0;
+    const onTokens = () => told++;
+    const [a, b] = await Promise.all([
+      worker.sample(asked, { ...options, onTokens }),
+      worker.sample(asked.slice(0, 2), { ...options, seed: 'other', onTokens }),
+    ]);
+    expect(told).toBeGreaterThan(2 * 6);
+    expect(a).toEqual(await worker.sample(asked, options));
+    expect(b).toEqual(await worker.sample(asked.slice(0, 2), { ...options, seed: 'other' }));
+    const broken = worker.sample(asked, {
+      ...options,
+      onTokens: () => {
+        throw new Error('the listener has gone');
+      },
+    });
+    await expect(broken).rejects.toThrow('the listener has gone');
+    await worker.close();
   });
 
   it('tells a masked view from the original', async () => {

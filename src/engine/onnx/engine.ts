@@ -4,13 +4,10 @@ import { CheckpointError } from '../../errors.ts';
 import { buildBatch, layoutKey } from '../../model/batch.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
 import type { Policy } from '../../model/family.ts';
-import { generationProgram } from '../../model/generate.ts';
 import { everything, type Learns, type ParameterSpec, sizeOf, trainableOf } from '../../model/parameters.ts';
 import { logProbs } from '../../model/policy.ts';
-import type { Sampling } from '../../model/sampling.ts';
 import { Weights } from '../../model/weights.ts';
 import type { Objective } from '../../objective/types.ts';
-import { random } from '../../random.ts';
 import { compile } from '../../tensor/program.ts';
 import type { Feeds } from '../../tensor/session.ts';
 import { coefficientFeeds } from '../program.ts';
@@ -26,10 +23,11 @@ import type {
   StepReport,
   TrainGroup,
 } from '../types.ts';
-import { addPixels, cutLogprobs, cutRollouts, fingerprint, groupOf, tokenFeeds } from './arrays.ts';
+import { addPixels, cutLogprobs, fingerprint, groupOf, tokenFeeds } from './arrays.ts';
 import { type Arrays, copyOf, type Executor, LocalExecutor } from './executor.ts';
 import { readMoments, writeMoments } from './optimizer-state.ts';
 import { Programs } from './program-cache.ts';
+import { Sampler } from './sampler.ts';
 import { trainingProgram } from './training-program.ts';
 import { tryProvider } from './try-provider.ts';
 import { PROBE, verifyGradient } from './verify.ts';
@@ -53,6 +51,8 @@ export interface OnnxEngineOptions {
   packed?: boolean;
   /** Rollouts of one generation program. */
   rolloutBatch?: number;
+  /** Turns between two tellings of `onTokens`; by time unless told. */
+  piece?: number;
   /** Which parameters are trained; all unless told. */
   learns?: Learns;
   /** Runs ONNX Runtime in the calling thread, for tests and short scripts. */
@@ -73,7 +73,8 @@ export class OnnxEngine implements Engine {
   private readonly trainable: readonly ParameterSpec[];
   private readonly executor: Executor;
   private readonly programs: Programs;
-  private readonly limits: { rows: number; rollouts: number; round: number; packed: boolean };
+  private readonly sampler: Sampler;
+  private readonly limits: { rows: number; round: number; packed: boolean };
 
   private constructor(
     checkpoint: Checkpoint,
@@ -88,10 +89,14 @@ export class OnnxEngine implements Engine {
     this.programs = new Programs(executor, 12);
     this.limits = {
       rows: options.microBatchRows ?? 12_288,
-      rollouts: options.rolloutBatch ?? 512,
       round: options.round ?? 16,
       packed: options.packed ?? true,
     };
+    this.sampler = new Sampler(this.policy, executor, this.programs, {
+      rollouts: options.rolloutBatch ?? 512,
+      round: this.limits.round,
+      piece: options.piece,
+    });
     this.size = sizeOf(this.policy.parameters);
     const threads = options.threads ?? availableParallelism();
     this.description = `ONNX Runtime (${options.provider ?? 'cpu'}, ${threads} thread${threads === 1 ? '' : 's'})`;
@@ -120,53 +125,8 @@ export class OnnxEngine implements Engine {
     );
   }
 
-  async sample(prompts_P: Prompt[], options: SampleOptions): Promise<Rollout[][]> {
-    const perRun = Math.max(1, Math.floor(this.limits.rollouts / options.samples));
-    const out: Rollout[][] = [];
-    for (let p = 0; p < prompts_P.length; p += perRun)
-      out.push(...(await this.sampleSome(prompts_P.slice(p, p + perRun), options, p)));
-    return out;
-  }
-
-  private async sampleSome(prompts: Prompt[], o: SampleOptions, first: number): Promise<Rollout[][]> {
-    const c = this.policy;
-    const view = o.view ?? 'original';
-    const G = o.samples;
-    const groups = prompts.map((prompt) => groupOf({ prompt, responses_G: [] }, view));
-    const batch = buildBatch(groups, c, { round: this.limits.round, block: o.maxTokens });
-    const sampling: Sampling = o.temperature === 0 ? 'greedy' : o.topP < 1 ? 'nucleus' : 'full';
-    const { topK: k = 0 } = o;
-    const topK = sampling === 'greedy' || k >= c.decoder.vocabSize ? 0 : k;
-    const drawing = topK === 0 ? sampling : `${sampling} of ${topK}`;
-    const tokens = { ended: c.tokens.eos, banned: [c.tokens.image, c.tokens.video] };
-    const handle = await this.programs.get(`sample ${drawing} ${G} ${layoutKey(batch.layout)}`, () =>
-      generationProgram(new Weights(c), c, batch.layout, G, 'view', sampling, tokens, topK),
-    );
-    const B = prompts.length * G;
-    const uniforms = new Float32Array(o.maxTokens * B);
-    for (let p = 0; p < prompts.length; p++) {
-      for (let g = 0; g < G; g++) {
-        const rng = random(o.seed, first + p, g);
-        for (let j = 0; j < o.maxTokens; j++)
-          uniforms[j * B + p * G + g] = Math.floor(rng.next() * 2 ** 24) / 2 ** 24;
-      }
-    }
-    const feeds: Feeds = {
-      ...batch.feeds,
-      uniforms,
-      turns: BigInt64Array.of(BigInt(o.maxTokens)),
-      temperature: Float32Array.of(o.temperature),
-      topP: Float32Array.of(o.topP),
-    };
-    addPixels(feeds, batch, groups, c, 'view');
-    const got = await this.executor.run(handle, feeds, 'current');
-    return cutRollouts(
-      got.tokens as Int32Array,
-      got.logprobs as Float32Array,
-      prompts.length,
-      G,
-      c.tokens.eos,
-    );
+  sample(prompts_P: Prompt[], options: SampleOptions): Promise<Rollout[][]> {
+    return this.sampler.sample(prompts_P, options);
   }
 
   async score(groups: Group[], o: ScoreOptions): Promise<Float32Array[][]> {

@@ -39,6 +39,13 @@ export interface Differentiated {
   gradients: Arrays;
 }
 
+/** Outputs that stay where the program runs, and are fed to the following runs that name the same memory. */
+export interface Memory {
+  name: string;
+  /** Outputs that are kept, not returned; each replaces what had its name. */
+  keep: readonly string[];
+}
+
 export interface Executor {
   /**
    * Makes the parameters known; `current` ones start with fresh moments.
@@ -48,8 +55,10 @@ export interface Executor {
   /** Compiles a program under a handle of the caller's choice. */
   open(handle: string, program: Program | TrainingProgram): Promise<void>;
   close(handle: string): Promise<void>;
-  /** Runs a program with the parameters of a set; returns all outputs. */
-  run(handle: string, feeds: Feeds, set: ParameterSet): Promise<Record<string, TensorData>>;
+  /** Runs a program with the parameters of a set; returns all outputs but those that go into a memory. */
+  run(handle: string, feeds: Feeds, set: ParameterSet, memory?: Memory): Promise<Record<string, TensorData>>;
+  /** Lets go of a memory, if there is one of that name. */
+  forget(memory: string): Promise<void>;
   /** Runs a program with the current parameters, adds its gradients to what was accumulated, returns the rest. */
   accumulate(handle: string, feeds: Feeds): Promise<Record<string, TensorData>>;
   /** Runs a program with the current parameters and returns its gradients; what was accumulated stays as it is. */
@@ -65,6 +74,7 @@ export class LocalExecutor implements Executor {
   private readonly options: SessionOptions;
   private readonly sessions = new Map<string, Session>();
   private readonly sets: Record<ParameterSet, Arrays> = { current: {}, reference: {} };
+  private readonly memories = new Map<string, Feeds>();
   private readonly rowGradients = new Map<string, RowGradient[]>();
   private trainables: Record<string, Trainable> = {};
   private steps = 0;
@@ -97,8 +107,26 @@ export class LocalExecutor implements Executor {
     this.rowGradients.delete(handle);
   }
 
-  async run(handle: string, feeds: Feeds, set: ParameterSet): Promise<Record<string, TensorData>> {
-    return this.sessions.get(handle)!.run({ ...this.sets[set], ...feeds });
+  async run(
+    handle: string,
+    feeds: Feeds,
+    set: ParameterSet,
+    memory?: Memory,
+  ): Promise<Record<string, TensorData>> {
+    const known = memory && this.memories.get(memory.name);
+    const outputs = await this.sessions.get(handle)!.run({ ...this.sets[set], ...known, ...feeds });
+    if (!memory) return outputs;
+    const kept: Feeds = { ...known };
+    for (const name of memory.keep) {
+      kept[name] = outputs[name];
+      delete outputs[name];
+    }
+    this.memories.set(memory.name, kept);
+    return outputs;
+  }
+
+  async forget(memory: string): Promise<void> {
+    this.memories.delete(memory);
   }
 
   async accumulate(handle: string, feeds: Feeds): Promise<Record<string, TensorData>> {

@@ -8,7 +8,15 @@ import type { TensorData } from '../../tensor/graph.ts';
 import type { Program } from '../../tensor/program.ts';
 import type { Feeds, SessionOptions } from '../../tensor/session.ts';
 import type { AdamW, StepReport } from '../types.ts';
-import type { Arrays, Differentiated, Executor, Moments, ParameterSet, TrainingProgram } from './executor.ts';
+import type {
+  Arrays,
+  Differentiated,
+  Executor,
+  Memory,
+  Moments,
+  ParameterSet,
+  TrainingProgram,
+} from './executor.ts';
 
 export interface Request {
   id: number;
@@ -68,8 +76,9 @@ export class WorkerExecutor implements Executor {
     this.call<void>('setParameters', set, values, trainable);
   open = (handle: string, program: Program | TrainingProgram) => this.call<void>('open', handle, program);
   close = (handle: string) => this.call<void>('close', handle);
-  run = (handle: string, feeds: Feeds, set: ParameterSet) =>
-    this.call<Record<string, TensorData>>('run', handle, feeds, set);
+  run = (handle: string, feeds: Feeds, set: ParameterSet, memory?: Memory) =>
+    this.call<Record<string, TensorData>>('run', handle, feeds, set, memory);
+  forget = (memory: string) => this.call<void>('forget', memory);
   accumulate = (handle: string, feeds: Feeds) =>
     this.call<Record<string, TensorData>>('accumulate', handle, feeds);
   differentiate = (handle: string, feeds: Feeds) => this.call<Differentiated>('differentiate', handle, feeds);
