@@ -192,7 +192,7 @@ describe('facts', () => {
     ]);
     expect(read('the blue triangle is in row 2 column 3 . left of it : a red square . so red')).toEqual([
       { kind: 'place', entity: { color: 'blue', shape: 'triangle' }, row: 2, column: 3 },
-      { kind: 'neighbor', side: 'left', entity: { color: 'red', shape: 'square' }, nth: 0 },
+      { kind: 'neighbor', side: 'left', entity: { color: 'red', shape: 'square' } },
       { kind: 'conclusion', value: 'red' },
     ]);
     expect(read('4 are below it . column 2 has 1 . the yellow bar is 6 high . so most is red')).toEqual([

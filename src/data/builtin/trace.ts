@@ -1,16 +1,18 @@
 /** Why an answer is wrong, found by program: what a response states, held against what the scene holds. */
 import type { RowMeta } from '../row.ts';
 import { FACTS, sceneKindOf } from '../tasks/index.ts';
+import type { Span } from '../tasks/shared/tokens.ts';
 import type { AnyFactKind, Fact } from '../tasks/task.ts';
 import { parseFacts } from './response.ts';
 
 /**
  * - `right`: the boxed answer is the answer.
  * - `perception`: the first false statement is about what the picture holds.
- * - `calculation`: the first false statement is arithmetic.
+ * - `calculation`: the first false statement is arithmetic, or adds up what was seen rightly.
  * - `reasoning`: no statement about the picture and no arithmetic is false, yet what follows from them is wrong: the
  *   wrong quantities, the wrong operation, the wrong conclusion.
- * - `inconsistency`: the reasoning ends at one value and the box holds another.
+ * - `inconsistency`: the reasoning ends at one value and the box holds another, or it arrives at the answer and then
+ *   concludes another.
  * - `unreadable`: no box, or nothing stated that can be checked.
  */
 export const CAUSES = [
@@ -25,8 +27,8 @@ export type Cause = (typeof CAUSES)[number];
 
 export interface Trace {
   cause: Cause;
-  /** Every fact that was stated, and whether it is true; undefined where the row does not settle it. */
-  facts: { fact: Fact; isTrue: boolean | undefined }[];
+  /** Every fact that was stated, whether it is true (undefined where the row does not settle it), and where it stands. */
+  facts: { fact: Fact; isTrue: boolean | undefined; span: Span }[];
   boxed?: string;
 }
 
@@ -40,25 +42,31 @@ const FAULT = { picture: 'perception', arithmetic: 'calculation', conclusion: un
  * @throws DataError where no task has scenes of the row's kind
  */
 export function trace(response: string, meta: RowMeta): Trace {
-  const asked = { ...meta, sceneKind: sceneKindOf(meta.scene) };
+  const row = { ...meta, sceneKind: sceneKindOf(meta.scene) };
   const answer = meta.steps[meta.steps.length - 1].value;
-  const { facts: stated, boxed } = parseFacts(response);
+  const { facts: stated, spans, boxed } = parseFacts(response);
   const facts: Trace['facts'] = [];
   let fault: Cause | undefined;
   let last: string | undefined;
-  for (const fact of stated) {
+  /** Where the steps arrive, whatever is then concluded. */
+  let arrived: string | undefined;
+  stated.forEach((fact, i) => {
     const kind = kinds.get(fact.kind);
+    const asked = { ...row, before: stated.slice(0, i) };
     const isTrue = kind?.isTrue(fact, asked);
-    facts.push({ fact, isTrue });
-    if (kind && isTrue === false) fault ??= FAULT[kind.about];
+    facts.push({ fact, isTrue, span: spans[i] });
+    if (kind && isTrue === false) fault ??= FAULT[kind.aboutOf?.(fact, asked) ?? kind.about];
     last = kind?.arrivesAt(fact) ?? last;
-  }
+    if (fact.kind !== 'conclusion') arrived = last;
+  });
   const cause = (): Cause => {
     if (boxed === undefined) return 'unreadable';
     if (boxed === answer) return 'right';
     if (facts.length === 0) return 'unreadable';
-    // Reasoning that arrives at the answer is not spoilt by a false statement: then only the box is at fault.
-    if (last !== undefined && last !== boxed) return (last !== answer && fault) || 'inconsistency';
+    // Reasoning that arrives at the answer is not spoilt by a false statement: then only what ends it is at fault.
+    if (last === answer) return 'inconsistency';
+    if (fault === undefined && (arrived === answer || (last !== undefined && last !== boxed)))
+      return 'inconsistency';
     return fault ?? 'reasoning';
   };
   return { cause: cause(), facts, boxed };

@@ -5,7 +5,7 @@ import type { Difficulty } from './shared/difficulty.ts';
 import { COLORS } from './shared/names.ts';
 import { ALL_CELLS, ALL_LOOKS, type Cell, type Look, OBJECTS, shapesScene } from './shared/scatter.ts';
 import { type Axis, countsAlong, isEntity, isShapes, type ShapesScene } from './shared/shapes.ts';
-import { SHAPES_FACTS } from './shared/shapes-facts.ts';
+import { type LineFact, SHAPES_FACTS } from './shared/shapes-facts.ts';
 import { ROWS, rowsTold, SHAPES_SCENE } from './shared/shapes-scene.ts';
 import {
   afterSide,
@@ -17,6 +17,7 @@ import {
   isBeyond,
   isInGrid,
   isSide,
+  landmarkStated,
   NEIGHBOR,
   neighborOf,
   nextCell,
@@ -29,6 +30,7 @@ import { isNumber } from './shared/tokens.ts';
 import { COUNT_OPENERS, OPENERS } from './shared/wording.ts';
 import {
   type AnyQuestion,
+  type Asked,
   type Fact,
   type FactKind,
   infer,
@@ -228,9 +230,20 @@ interface SideFact extends Fact {
   value: number;
 }
 
+/** Whether the counts of all rows or columns on that side were stated before: then it is what they make together. */
+function isSumOfLines({ side }: SideFact, { question, scene, before }: Asked): boolean {
+  if (!isRelation(question) || !isShapes(scene)) return false;
+  const from = landmarkStated(scene, before) ?? find(scene, question.landmark);
+  const lines = from ? linesBeyond(scene, side, from) : [];
+  const stated = before.filter((fact): fact is LineFact => fact.kind === 'line');
+  const isStated = (line: number) => stated.some(({ axis, at }) => axis === axisOf(side) && at === line + 1);
+  return lines.length > 1 && lines.every(({ line }) => isStated(line));
+}
+
 const SIDE: FactKind<SideFact> = {
   kind: 'side',
   about: 'picture',
+  aboutOf: (fact, asked) => (isSumOfLines(fact, asked) ? 'arithmetic' : 'picture'),
   readings: [
     (t, i) => {
       const side = t[i];
@@ -246,10 +259,14 @@ const SIDE: FactKind<SideFact> = {
       return { facts: [{ kind: 'side', side, value: Number(t[i]) }], next: pastOfIt(t, at + 1) };
     },
   ],
-  isTrue({ side, value }, { question, scene }) {
+  /** Where it is counted from another object, or on another side, than was asked for, that is the error. */
+  isTrue({ side, value }, { question, scene, before }) {
     if (!isRelation(question) || !isShapes(scene)) return undefined;
-    const from = find(scene, question.landmark);
-    return from && countBeyond(scene, side, from) === value;
+    const asked = find(scene, question.landmark);
+    if (!asked) return undefined;
+    const from = landmarkStated(scene, before) ?? asked;
+    if ([asked, from].some((at) => countBeyond(scene, side, at) === value)) return true;
+    return isAt(from, asked) && (question.kind !== 'side' || question.side === side) ? false : undefined;
   },
   arrivesAt: (fact) => String(fact.value),
 };

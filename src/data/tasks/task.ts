@@ -62,15 +62,21 @@ export interface Asked {
   scene: AnyScene;
   sceneKind: SceneKind;
   steps: readonly Step[];
+  /** What the response stated earlier, in order. */
+  before: readonly Fact[];
 }
+
+export type About = 'picture' | 'arithmetic' | 'conclusion';
 
 /** A kind of fact: how responses state it (with facts of other kinds beside it), and whether it is true. */
 export interface FactKind<F extends Fact = Fact, Beside extends Fact = never> {
   readonly kind: F['kind'];
   /** What a false one is a fault of: of perception, of calculation, or of the conclusion that is drawn. */
-  readonly about: 'picture' | 'arithmetic' | 'conclusion';
+  readonly about: About;
   /** At most one reading, of all kinds, matches at a place: the order of tasks is of no account. */
   readonly readings: readonly Reading<F | Beside>[];
+  /** Where it depends on what was stated before: a total of rows that were read is worked out, not read. */
+  aboutOf?(fact: F, asked: Asked): About;
   /** Undefined where the row does not settle it. */
   isTrue(fact: F, asked: Asked): boolean | undefined;
   /** The value at which reasoning that ends with this fact arrives, as it would be boxed. */

@@ -11,9 +11,16 @@ export interface AmountFact extends Fact {
   bar: boolean;
 }
 
+/** Whether it is what the counts of rows or columns, stated just before, make together. */
+function isSumOfLines({ entity }: AmountFact, before: readonly Fact[]): boolean {
+  const last = before.at(-1) as (Fact & { entity?: Entity }) | undefined;
+  return last?.kind === 'lines' && last.entity?.color === entity.color && last.entity?.shape === entity.shape;
+}
+
 export const AMOUNT: FactKind<AmountFact> = {
   kind: 'amount',
   about: 'picture',
+  aboutOf: (fact, { before }) => (isSumOfLines(fact, before) ? 'arithmetic' : 'picture'),
   readings: [
     (t, i) => {
       const e = entityAt(t, i);

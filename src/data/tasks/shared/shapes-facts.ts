@@ -41,7 +41,7 @@ const LINES: FactKind<LinesFact, AmountFact> = {
 };
 
 /** `row 1 : 2`: objects of any kind in a row or column; `at` counts from 1. */
-interface LineFact extends Fact {
+export interface LineFact extends Fact {
   kind: 'line';
   axis: Axis;
   at: number;
@@ -65,7 +65,7 @@ const LINE: FactKind<LineFact> = {
 };
 
 /** `blue triangle : row 2 column 3`, either or both; counts from 1. */
-interface PlaceFact extends Fact {
+export interface PlaceFact extends Fact {
   kind: 'place';
   entity: Entity;
   row?: number;

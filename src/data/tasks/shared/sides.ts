@@ -4,6 +4,7 @@ import { GRID } from './canvas.ts';
 import type { Entity } from './names.ts';
 import type { Cell, Look } from './scatter.ts';
 import { type Axis, isEntity, isShapes, type SceneObject, type ShapesScene } from './shapes.ts';
+import type { PlaceFact } from './shapes-facts.ts';
 import { entityAt, link } from './tokens.ts';
 
 export const SIDES = ['left', 'right', 'above', 'below'] as const;
@@ -79,6 +80,7 @@ export function afterSide(t: readonly string[], i: number): number {
 /** A question about what is found from a landmark on: at once, or after moves from cell to cell. */
 interface FromLandmark extends AnyQuestion {
   landmark: Look;
+  side?: Side;
   moves?: readonly Side[];
 }
 
@@ -89,20 +91,25 @@ interface NeighborFact extends Fact {
   kind: 'neighbor';
   side: Side;
   entity: Entity;
-  /** How many neighbours on that side were stated before: where moves repeat a side, it tells which is meant. */
-  nth: number;
 }
 
-/** The cell from which a neighbour is told; undefined where no move of the question goes there. */
-function whence({ landmark, moves }: FromLandmark, scene: ShapesScene, { side, nth }: NeighborFact) {
-  const start: Cell | undefined = find(scene, landmark);
-  if (!moves || !start) return start;
-  const move = moves.flatMap((s, i) => (s === side ? i : []))[nth];
-  return move === undefined ? undefined : moves.slice(0, move).reduce((at, s) => nextCell(s, at), start);
+const isNeighbor = (fact: Fact): fact is NeighborFact => fact.kind === 'neighbor';
+
+const along = (sides: readonly Side[], from: Cell): Cell => sides.reduce((at, s) => nextCell(s, at), from);
+
+/** Where the response last said that one object is, if that names one: `it` is this one. */
+export function landmarkStated(scene: ShapesScene, before: readonly Fact[]): SceneObject | undefined {
+  const places = before.filter((fact): fact is PlaceFact => fact.kind === 'place');
+  const there = scene.objects.filter((o) => isEntity(o, places.at(-1)?.entity ?? {}));
+  return places.length > 0 && there.length === 1 ? there[0] : undefined;
 }
 
-const neighborAt = (t: readonly string[], i: number) =>
-  isSide(t[i]) ? entityAt(t, afterSide(t, i)) : undefined;
+/** Whether some follow the asked moves, with or without leaving some out. */
+function follows(sides: readonly Side[], moves: readonly Side[]): boolean {
+  let at = 0;
+  for (const side of moves) if (side === sides[at]) at++;
+  return at === sides.length;
+}
 
 export const NEIGHBOR: FactKind<NeighborFact> = {
   kind: 'neighbor',
@@ -110,19 +117,33 @@ export const NEIGHBOR: FactKind<NeighborFact> = {
   readings: [
     (t, i) => {
       const side = t[i];
-      const e = neighborAt(t, i);
+      const e = isSide(side) ? entityAt(t, afterSide(t, i)) : undefined;
       if (!isSide(side) || !e) return undefined;
-      const nth = t.filter((word, at) => at < i && word === side && neighborAt(t, at)).length;
-      return { facts: [{ kind: 'neighbor', side, entity: e.entity, nth }], next: e.next };
+      return { facts: [{ kind: 'neighbor', side, entity: e.entity }], next: e.next };
     },
   ],
-  /** Held against the true way, so that an early step that was misread spoils no later one that was read. */
-  isTrue(fact, { question, scene }) {
+  /**
+   * Held against the asked way, so that a step that was misread spoils no later one, and against the way that the
+   * response takes. Where it takes another way than was asked for, that is its error, whatever it sees there.
+   */
+  isTrue({ side, entity }, { question, scene, before }) {
     if (!isFromLandmark(question) || !isShapes(scene)) return undefined;
-    const from = whence(question, scene, fact);
-    if (!from) return undefined;
-    const next = neighborOf(scene, fact.side, from);
-    return next !== undefined && isEntity(next, fact.entity);
+    const asked = find(scene, question.landmark);
+    if (!asked) return undefined;
+    const start = landmarkStated(scene, before) ?? asked;
+    const stated = before.filter(isNeighbor).map((fact) => fact.side);
+    const moves = question.moves ?? [question.side ?? side];
+    const move = moves.flatMap((s, i) => (s === side ? i : []))[stated.filter((s) => s === side).length];
+    const froms = [
+      ...(move === undefined ? [] : [along(moves.slice(0, move), asked)]),
+      along(question.moves ? stated : [], start),
+    ];
+    const isThere = froms.some((from) => {
+      const next = neighborOf(scene, side, from);
+      return next !== undefined && isEntity(next, entity);
+    });
+    if (isThere) return true;
+    return isAt(start, asked) && follows([...stated, side], moves) ? false : undefined;
   },
   arrivesAt: (fact) => fact.entity.color,
 };

@@ -5,10 +5,19 @@ import type { Axis } from './shapes.ts';
 const singular = (word: string) =>
   /^(circle|square|triangle|object|bar|row|column|angle)s$/.test(word) ? word.slice(0, -1) : word;
 
-/** Words in lower case and in the singular, whole numbers, marks. */
-export function tokensOf(text: string): string[] {
-  return (text.toLowerCase().match(/[a-z]+|\d+|[^\sa-z\d]/g) ?? []).map(singular);
+/** Half-open, in UTF-16 units. */
+export type Span = readonly [start: number, end: number];
+
+/** Words in lower case and in the singular, whole numbers, marks, and where each stands. */
+export function placedTokens(text: string): { tokens: string[]; spans: Span[] } {
+  const found = [...text.matchAll(/[a-z]+|\d+|[^\sa-z\d]/gi)];
+  return {
+    tokens: found.map(([word]) => singular(word.toLowerCase())),
+    spans: found.map(({ 0: word, index }) => [index, index + word.length]),
+  };
 }
+
+export const tokensOf = (text: string): string[] => placedTokens(text).tokens;
 
 export const isNumber = (t: string | undefined): t is string => t !== undefined && /^\d{1,6}$/.test(t);
 export const isColor = (t: string | undefined): t is Color => (COLORS as readonly string[]).includes(t ?? '');
