@@ -119,6 +119,28 @@ export function tInterval(values: readonly number[], confidence = CONFIDENCE): I
   return { value, low: value - half, high: value + half, n };
 }
 
+/**
+ * Student's interval of a mean of values that come from sources, values of one source being alike: the standard error is
+ * √(C/(C−1) · Σ_c (Σ_i∈c (x_i − x̄))²) / n over C sources (Miller, arXiv 2411.00640, eq. 4, with the small-sample factor of
+ * CR1), with C − 1 degrees of freedom. NaN for fewer than two sources.
+ */
+export function clusteredInterval(
+  values: readonly number[],
+  clusters: readonly string[],
+  confidence = CONFIDENCE,
+): Interval & { se: number } {
+  const n = values.length;
+  const value = meanOf(values);
+  const sums = new Map<string, number>();
+  values.forEach((v, i) => {
+    sums.set(clusters[i], (sums.get(clusters[i]) ?? 0) + v - value);
+  });
+  const C = sums.size;
+  const se = C < 2 ? Number.NaN : Math.sqrt((C / (C - 1)) * sum([...sums.values()].map((s) => s * s))) / n;
+  const half = tQuantile((1 + confidence) / 2, C - 1) * se;
+  return { value, low: value - half, high: value + half, n, se };
+}
+
 /** Wilson's score interval of a share that was found in n questions (Wilson 1927; Newcombe 1998, method 3). */
 export function wilsonInterval(share: number, n: number, confidence = CONFIDENCE): Interval {
   if (n === 0) return { value: Number.NaN, low: Number.NaN, high: Number.NaN, n };

@@ -6,6 +6,7 @@ import { stuckThreads } from '../user/host.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
+import { evalCommand } from './eval.ts';
 import { maskCommand } from './mask.ts';
 import { presetsCommand } from './presets.ts';
 import { pretrainCommand } from './pretrain.ts';
@@ -20,7 +21,15 @@ export async function runProgram(): Promise<void> {
     .configureOutput({
       outputError: (text, write) => write(`papo: ${usage(text)}; papo --help lists all\n`),
     });
-  const commands = [trainCommand, configCommand, presetsCommand, dataCommand, maskCommand, pretrainCommand];
+  const commands = [
+    trainCommand,
+    configCommand,
+    presetsCommand,
+    dataCommand,
+    maskCommand,
+    pretrainCommand,
+    evalCommand,
+  ];
   for (const command of commands) program.addCommand(inherit(command(), program));
   // A thread of a user's function that waits for the system would hold an ordinary exit up for ever.
   process.on('exit', (status) => {
