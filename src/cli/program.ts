@@ -4,6 +4,7 @@ import { PapoError, quoted } from '../errors.ts';
 import { dieOf } from '../train/signals.ts';
 import { stuckThreads } from '../user/host.ts';
 import { version } from '../version.ts';
+import { analyzeCommand } from './analyze.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { evalCommand } from './eval.ts';
@@ -29,6 +30,7 @@ export async function runProgram(): Promise<void> {
     maskCommand,
     pretrainCommand,
     evalCommand,
+    analyzeCommand,
   ];
   for (const command of commands) program.addCommand(inherit(command(), program));
   // A thread of a user's function that waits for the system would hold an ordinary exit up for ever.

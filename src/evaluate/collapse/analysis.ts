@@ -73,7 +73,6 @@ const TEXTS: { name: string; unit: Change['unit']; of: (m: TextMeasures) => numb
   { name: 'words in repeated runs', unit: 'share', of: (m) => m.repeated },
   { name: 'different pairs of words (distinct-2)', unit: 'share', of: (m) => m.distinct },
   { name: 'answers without reasoning', unit: 'share', of: (m) => Number(m.unreasoned) },
-  { name: 'answers of the asked form', unit: 'share', of: (m) => Number(m.format) },
 ];
 
 export function textChanges(samples: readonly Sample[], { before, after }: Onset): Change[] {

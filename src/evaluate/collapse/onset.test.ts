@@ -14,7 +14,7 @@ const resultsOf = (experiment: string) => {
   const dir = join(LAB, experiment, 'results');
   return readdirSync(dir).map((name) => ({ name, path: join(dir, name) }));
 };
-const REAL = [...resultsOf('first-answer'), ...resultsOf('unlooking')];
+const REAL = ['first-answer', 'first-answer-looking', 'unlooking'].flatMap(resultsOf);
 
 /** Those that collapse, with the steps among which the onset lies when one looks at their curves. */
 const COLLAPSED: Record<string, [number, number]> = {

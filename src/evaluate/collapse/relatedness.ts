@@ -2,6 +2,7 @@
  * How much an answer has to do with its question, by a judge, as the paper asked GPT-4.1-mini: it sees picture, question,
  * reference and response, and returns a number from 0 to 10. What it said is kept, so that nothing is asked twice.
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Row } from '../../data/row.ts';
 import { JsonlWriter, readJsonl } from '../../metrics/jsonl.ts';
@@ -71,6 +72,8 @@ export async function rateAll(
     if (by === judge.model)
       kept.set(JSON.stringify([step, place, id]), typeof score === 'number' ? score : null);
   const writer = new JsonlWriter(path);
+  // Each request under way hears of the signal.
+  setMaxListeners(0, signal);
   let next = 0;
   const left = samples.filter((sample) => !kept.has(nameOf(sample)));
   let failure: { error: unknown } | undefined;

@@ -1,4 +1,5 @@
 /** The page of a collapse: the curves of its signs with the onset, what changed, and responses before and after it. */
+import { basename } from 'node:path';
 import type { Row } from '../../data/row.ts';
 import { histogram, lineChart } from '../../report/charts.ts';
 import { type Html, html } from '../../report/html.ts';
@@ -46,7 +47,7 @@ export async function collapsePage(
   const { run, onset, texts } = found;
   const { before, after } = onset;
   return page({
-    title: `Collapse of ${run}`,
+    title: `Collapse of ${basename(run)}`,
     subtitle: onsetLine(found),
     sections: [
       { heading: 'The four signs', body: curves(found, steps) },

@@ -99,8 +99,19 @@ export function collapseText(found: Collapse): string {
     ...[varianceLine(found), ...rescoredLines(found), relatednessLine(found)].flatMap((line) => line ?? []),
     ...notes.map((note) => `note: ${note}`),
   ];
-  return `${parts
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trimEnd()}\n`;
+  const text = parts.map((part) => (part.includes('\n') ? part : wrapped(part))).join('\n');
+  return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
+}
+
+/** The line broken at spaces, so that it fits into a terminal of 80 columns. */
+function wrapped(line: string, most = 80): string {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > most) {
+    const at = rest.lastIndexOf(' ', most);
+    if (at <= 2) break;
+    lines.push(rest.slice(0, at));
+    rest = `  ${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest].join('\n');
 }

@@ -1,5 +1,4 @@
 /** What the text of a response looks like: repetition, LaTeX that means nothing, answers without reasoning. */
-import { formatReward, tidyTags } from '../../reward/response.ts';
 import { LATEX_NAMES } from './latex-names.ts';
 
 export interface TextMeasures {
@@ -12,8 +11,6 @@ export interface TextMeasures {
   latexFaults: number;
   /** Whether fewer than three words stand before the box. */
   unreasoned: boolean;
-  /** Whether it has the asked form. */
-  format: boolean;
 }
 
 /** Words in a run, and how often the run has to occur, to count as repeated. */
@@ -31,7 +28,6 @@ export function textMeasures(response: string): TextMeasures {
     distinct: pairs.length === 0 ? 1 : new Set(pairs).size / pairs.length,
     latexFaults: latexFaults(response).length,
     unreasoned: (before.match(/[\p{L}\p{N}]+/gu) ?? []).length < REASONED,
-    format: formatReward(tidyTags(response)) === 1,
   };
 }
 
