@@ -25,10 +25,12 @@ const clean = (name: string) => name.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-
 
 /** What decides the answers: an evaluation goes on only where all of it is the same. */
 function decisive(settings: EvalSettings): Record<string, unknown> {
-  const { papo: _, description: __, differs: ___, suites, ...rest } = settings;
+  const { papo: _, description: __, differs: ___, suites, settings: own, ...rest } = settings;
   return {
     ...rest,
     suites: suites.map(({ name, scoring, length, spec }) => ({ name, scoring, length, spec })),
+    // Last, as what a person typed stands before what follows from it.
+    settings: own,
   };
 }
 

@@ -28,6 +28,8 @@ export interface Asking {
 
 /** @throws ConfigError for a setting, CheckpointError where there is no policy */
 export function askingOf(target: Target, { layers = [], ...given }: AskSettings = {}): Asking {
+  // First, for its own words where there is none.
+  if (target.kind === 'local') policyFolder(target.policy);
   const own = trainedLayers(target);
   const policy: Layer[] =
     target.kind === 'local' ? [{ from: 'the policy', values: { policy: target.policy } }] : [];
