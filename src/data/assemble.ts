@@ -19,6 +19,7 @@ import {
   faultOf,
   MAX_IMAGES,
   type Picture,
+  type PictureStore,
   pictureOf,
   readPictures,
 } from './pictures.ts';
@@ -36,6 +37,16 @@ export interface ReadOptions {
   columns?: ColumnMapping;
   /** Where relative paths of pictures count from; the folder of their file unless told. */
   imageDir?: string;
+  /** Has pictures that are in no file of their own. */
+  store?: PictureStore;
+  /** Rows without words are used where they have a picture: the question is in it. With `columns.problem` '' all are so. */
+  pictureAlone?: boolean;
+}
+
+/** The usable rows of one file. */
+export interface RecordSource extends RowSource {
+  /** Which record of the file, from 0, row i is. */
+  record(i: number): number;
 }
 
 /** A row whose pictures have not been read. */
@@ -101,7 +112,12 @@ function picturesOf(record: Record_, { images, otherImages }: Layout): Listed {
   return out;
 }
 
-function draftOf(record: Record_, layout: Layout, columns: readonly string[]): Draft | SkipReason {
+function draftOf(
+  record: Record_,
+  layout: Layout,
+  columns: readonly string[],
+  pictureAlone: boolean,
+): Draft | SkipReason {
   const question = questionOf(record, layout.problem, columns);
   if (typeof question === 'string') return question;
   const { system } = question;
@@ -111,7 +127,8 @@ function draftOf(record: Record_, layout: Layout, columns: readonly string[]): D
   const given = layout.answer === null ? question.answer : plainText(valueAt(record, layout.answer));
   if (given === undefined) return layout.answer === null ? 'no answer' : 'wrong type';
   const answer = bareAnswer(given);
-  if (problem.trim() === '') return 'no problem';
+  const wordless = problem.trim() === '';
+  if (wordless && !pictureAlone) return 'no problem';
   if (answer === '') return 'no answer';
   if (answer.length > MAX_ANSWER) return 'too long';
   if (layout.choices !== null) problem = withChoices(problem, choicesText(valueAt(record, layout.choices)));
@@ -119,6 +136,7 @@ function draftOf(record: Record_, layout: Layout, columns: readonly string[]): D
 
   const { found, missing, assumed } = picturesOf(record, layout);
   if (missing) return 'no image';
+  if (wordless && !assumed && found.length === 0) return 'no problem';
   const inside = question.pictures;
   if (assumed) {
     const { plain, numbers } = marksIn(problem);
@@ -141,10 +159,11 @@ function draftOf(record: Record_, layout: Layout, columns: readonly string[]): D
 }
 
 /** What is wrong with a record that can be seen without reading its pictures; `none` counts those without any. */
-async function sift(file: RecordFile, layout: Layout, bases: readonly string[]) {
+async function sift(file: RecordFile, layout: Layout, bases: readonly string[], options: ReadOptions) {
   const { columns } = file;
+  const draft = (record: Record_) => draftOf(record, layout, columns, options.pictureAlone ?? false);
   const wanted = [layout.problem, layout.answer, layout.choices]
-    .flatMap((source) => (source === null ? [] : pathsOf(source, columns)))
+    .flatMap((source) => (source ? pathsOf(source, columns) : []))
     .map((path) => columnOf(path, columns));
   const pictures = layout.images.map((path) => columnOf(path, columns));
   const index: number[] = [];
@@ -153,13 +172,12 @@ async function sift(file: RecordFile, layout: Layout, bases: readonly string[]) 
   let textOnly = 0;
   for await (const record of file.scan([...new Set(wanted)], [...new Set(pictures)])) {
     const at = rows++;
-    let draft = typeof record === 'string' ? record : draftOf(record, layout, columns);
-    if (typeof record === 'object' && isUnsure(draft, record, layout))
-      draft = draftOf(await file.read(at), layout, columns);
-    let reason = typeof draft === 'string' ? draft : undefined;
-    if (typeof draft === 'object' && draft.pictures) {
-      for (const picture of draft.pictures) reason ??= faultOf(picture, bases);
-      if (!reason && draft.pictures.length === 0) textOnly++;
+    let found = typeof record === 'string' ? record : draft(record);
+    if (typeof record === 'object' && isUnsure(found, record, layout)) found = draft(await file.read(at));
+    let reason = typeof found === 'string' ? found : undefined;
+    if (typeof found === 'object' && found.pictures) {
+      for (const picture of found.pictures) reason ??= faultOf(picture, bases, options.store);
+      if (!reason && found.pictures.length === 0) textOnly++;
     }
     if (reason) {
       skipped[reason] = (skipped[reason] ?? 0) + 1;
@@ -172,7 +190,7 @@ async function sift(file: RecordFile, layout: Layout, bases: readonly string[]) 
 function isUnsure(draft: Draft | SkipReason, record: Record_, { images, otherImages }: Layout): boolean {
   const none =
     typeof draft === 'string'
-      ? draft === 'no image' || draft === 'image marks'
+      ? draft === 'no image' || draft === 'image marks' || draft === 'no problem'
       : draft.pictures?.length === 0;
   return (
     none &&
@@ -185,16 +203,16 @@ function isUnsure(draft: Draft | SkipReason, record: Record_, { images, otherIma
  * The usable rows of a file. Texts are looked at once; pictures stay where they are until their row is asked for.
  * @throws DataError where the columns are not clear, or the file is damaged
  */
-export async function openRecords(file: RecordFile, options: ReadOptions = {}): Promise<RowSource> {
+export async function openRecords(file: RecordFile, options: ReadOptions = {}): Promise<RecordSource> {
   const bases = basesOf(file.file, options.imageDir);
   const find = () => findLayout(file.file, file.columns, options.columns, file.empty);
   let layout = find();
-  let sifted = await sift(file, layout, bases);
+  let sifted = await sift(file, layout, bases, options);
   // A file without a schema may show further columns only in its later rows.
   const again = find();
   if (JSON.stringify(again) !== JSON.stringify(layout)) {
     layout = again;
-    sifted = await sift(file, layout, bases);
+    sifted = await sift(file, layout, bases, options);
   }
   const { index, skipped, rows, textOnly } = sifted;
   const name = basename(file.file).replace(/\.\w+$/, '');
@@ -204,11 +222,11 @@ export async function openRecords(file: RecordFile, options: ReadOptions = {}): 
     const record = await file.read(at);
     const own = layout.id === null ? '' : textOf(valueAt(record, layout.id)).slice(0, 200);
     const id = own || `${name}:${file.place(at)}`;
-    const draft = draftOf(record, layout, file.columns);
+    const draft = draftOf(record, layout, file.columns, options.pictureAlone ?? false);
     if (typeof draft === 'string')
       throw new UnusableRow(draft, `row ${id} of ${file.file}: ${draft}; the row is left out`);
     checkCount(draft.pictures?.length ?? 0, id);
-    const images = readPictures(draft.pictures ?? [], bases, id);
+    const images = await readPictures(draft.pictures ?? [], bases, id, options.store);
     const extra = Object.fromEntries(Object.entries(record).filter(([column]) => !used.has(column)));
     const meta = metaOf(record.meta);
     if (!meta && record.meta !== undefined) extra.meta = record.meta;
@@ -222,9 +240,10 @@ export async function openRecords(file: RecordFile, options: ReadOptions = {}): 
       ...(Object.keys(extra).length > 0 && { extra }),
     };
   };
-  return indexedSource(
+  const source = indexedSource(
     { files: [file.file], rows, skipped, textOnly, layout: layoutText(layout) },
     index,
     read,
   );
+  return { ...source, record: (i) => index[i] };
 }

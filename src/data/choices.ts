@@ -8,7 +8,7 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const MAX_LIST = 100_000;
 
 /** `['a', "b's"]` as Python prints a list of texts; undefined for anything else. */
-function pythonList(text: string): string[] | undefined {
+export function pythonList(text: string): string[] | undefined {
   if (text.length > MAX_LIST || !/^\s*\[.*\]\s*$/s.test(text)) return undefined;
   const inside = text.trim().slice(1, -1);
   const item = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"[\]]+?))\s*(?:,|$)/gsy;
@@ -38,6 +38,55 @@ export function choicesText(value: unknown): string {
   const texts = inside.flatMap((v) => (v === null || v === undefined ? [] : [plainText(v) ?? '']));
   const lettered = texts.every((t, i) => new RegExp(`^\\(?${LETTERS[i] ?? '\\d+'}[.):]`).test(t));
   return texts.map((t, i) => (lettered ? t : `${LETTERS[i] ?? i + 1}. ${t}`)).join('\n');
+}
+
+/** The labels `A.`, `A:`, `A)`, `(A)` and `A、` of an option, each way of writing by itself. */
+const LABELS: readonly ((letter: string) => string)[] = [
+  (letter) => `\\(${letter}\\)`,
+  ...['[.．]', '[:：]', '\\)', '、'].map((mark) => (letter: string) => `(?<![A-Za-z0-9(.])${letter}${mark}`),
+];
+
+/** `A. 30; B. 60` or lines of that kind as texts; undefined where a text does not list at least two options from A on. */
+export function optionsIn(text: string): string[] | undefined {
+  if (text.length > MAX_LIST) return undefined;
+  for (const label of LABELS) {
+    const marks = [...LETTERS].map((letter) => [...text.matchAll(new RegExp(label(letter), 'g'))]);
+    // The options stand at the end: a text that mentions (A) and (B) before means those that it lists.
+    for (const first of [...marks[0]].reverse()) {
+      const at = [first];
+      for (const found of marks.slice(1)) {
+        const last = at[at.length - 1];
+        const next = found.find(({ index }) => index >= last.index + last[0].length);
+        if (!next) break;
+        at.push(next);
+      }
+      if (at.length < 2) continue;
+      return at.map((mark, i) => {
+        const start = mark.index + mark[0].length;
+        const whole = text.slice(start, at[i + 1]?.index ?? text.length);
+        const option = i === at.length - 1 ? whole.trimStart().split(/\n\s*\n/)[0] : whole;
+        return option
+          .trim()
+          .replace(/[;；]$/, '')
+          .trim();
+      });
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The texts of the options that a column holds, in the order of their letters: a list, the text of a Python list, or
+ * `A. 30; B. 60`. Undefined where it holds none.
+ */
+export function optionsOf(value: unknown): string[] | undefined {
+  const lines = choicesText(value);
+  if (lines === '') return undefined;
+  const inside = parsed(value);
+  if (typeof inside === 'string' || inside instanceof Uint8Array)
+    if (!pythonList(textOf(inside))) return optionsIn(lines);
+  const options = lines.split(/\n(?=[A-Z0-9]+\. |\(?[A-Z][.):])/);
+  return options.map((line) => line.replace(/^(?:[A-Z0-9]+\. |\(?[A-Z][.):]+\s*)/, '').trim());
 }
 
 /** The question followed by its options, unless it says them already. */

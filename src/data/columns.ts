@@ -4,7 +4,10 @@ import { columnOf } from './record.ts';
 
 /** What a person says about the columns; what is left out is found by name. */
 export interface ColumnMapping {
-  /** A column, a dotted path into one, or a text with columns in braces: `{question}\n{options}`. */
+  /**
+   * A column, a dotted path into one, or a text with columns in braces: `{question}\n{options}`; '' where the question is in
+   * the picture.
+   */
   problem?: string | null;
   answer?: string | null;
   /** One column or several. */
@@ -113,6 +116,7 @@ export function findLayout(
   };
   const choose = (role: 'problem' | 'answer', ranks: readonly (readonly string[])[]): string | undefined => {
     const given = mapping[role];
+    if (given === '' && role === 'problem') return '';
     if (given) return told(role, given);
     for (const [rank, among] of [full, columns].flatMap((c) => ranks.map((r) => [r, c] as const))) {
       const found = rank.filter((path) => there(path, among));
@@ -175,7 +179,9 @@ const list = (columns: readonly string[]) =>
 export function layoutText({ problem, answer, images, choices }: Layout): string {
   const quoted = (text: string) => `'${text.replaceAll('\n', '\\n')}'`;
   return [
-    `question from ${quoted(problem)}${choices === null ? '' : ` and ${quoted(choices)}`}`,
+    problem === ''
+      ? 'question in the picture'
+      : `question from ${quoted(problem)}${choices === null ? '' : ` and ${quoted(choices)}`}`,
     `answer from ${answer === null ? `the messages of ${quoted(problem)}` : quoted(answer)}`,
     images.length === 0
       ? 'no pictures'

@@ -17,6 +17,13 @@ export type Picture =
   | { path: string }
   | { url: string };
 
+/** Pictures that do not lie in files of their own, by the paths that rows give. */
+export interface PictureStore {
+  has(path: string): boolean;
+  /** @param admit is told the size in bytes before anything is read, and throws where that is too much */
+  read(path: string, admit: (bytes: number) => void): Promise<Uint8Array>;
+}
+
 /** The first characters of PNG, JPEG, GIF and WebP in base64. */
 const BASE64 = /^(iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)[A-Za-z0-9+/\s]{200}/;
 
@@ -79,9 +86,14 @@ function fileOf(path: string, bases: readonly string[]): string | undefined {
 }
 
 /** Why a picture cannot be read, as far as that is seen without reading it. */
-export function faultOf(picture: Picture, bases: readonly string[]): SkipReason | undefined {
+export function faultOf(
+  picture: Picture,
+  bases: readonly string[],
+  store?: PictureStore,
+): SkipReason | undefined {
   if ('url' in picture) return 'image by URL';
-  if ('path' in picture) return fileOf(picture.path, bases) === undefined ? 'no image' : undefined;
+  if ('path' in picture)
+    return fileOf(picture.path, bases) === undefined && !store?.has(picture.path) ? 'no image' : undefined;
   const length = 'base64' in picture ? picture.base64.length : picture.bytes.length;
   return length === 0 ? 'no image' : undefined;
 }
@@ -92,11 +104,12 @@ const shown = (path: string) => JSON.stringify(path.length > 120 ? `${path.slice
  * Encoded bytes of a row's pictures.
  * @throws UnusableRow where one cannot be read or they are over the bounds
  */
-export function readPictures(
+export async function readPictures(
   pictures: readonly Picture[],
   bases: readonly string[],
   row: string,
-): Uint8Array[] {
+  store?: PictureStore,
+): Promise<Uint8Array[]> {
   checkCount(pictures.length, row);
   let left = MAX_IMAGE_BYTES;
   const admit = (bytes: number) => {
@@ -107,20 +120,27 @@ export function readPictures(
         `row ${row}: its pictures take over ${MAX_IMAGE_BYTES / 2 ** 20} MB; make them smaller`,
       );
   };
-  return pictures.map((picture) => {
+  const read = async (picture: Picture): Promise<Uint8Array> => {
     if ('url' in picture)
       throw new UnusableRow(
         'image by URL',
         `row ${row}: nothing is fetched from ${shown(picture.url)}; download the pictures and name their files`,
       );
-    if ('path' in picture) return readFile(picture.path, bases, row, admit);
+    if ('path' in picture) {
+      const elsewhere = store && fileOf(picture.path, bases) === undefined && store.has(picture.path);
+      if (elsewhere) return store.read(picture.path, admit);
+      return readFile(picture.path, bases, row, admit);
+    }
     if ('base64' in picture) {
       admit(Math.floor((picture.base64.length * 3) / 4));
       return new Uint8Array(Buffer.from(picture.base64, 'base64'));
     }
     admit(picture.bytes.length);
     return picture.bytes instanceof LazyBytes ? picture.bytes.read() : new Uint8Array(picture.bytes);
-  });
+  };
+  const out: Uint8Array[] = [];
+  for (const picture of pictures) out.push(await read(picture));
+  return out;
 }
 
 /** @throws UnusableRow where a row has more pictures than are read */

@@ -16,8 +16,11 @@ export { splitFiles } from './folders.ts';
 export { type Report, type RowSource, type Rows, reportText, rowsSource } from './rows.ts';
 export type { SkipReason } from './skip.ts';
 
-/** Which format a file is in: by its name, else by its first bytes. */
-async function openFile(file: string): Promise<RecordFile> {
+/**
+ * Which format a file is in: by its name, else by its first bytes.
+ * @throws DataError where it is not there or damaged
+ */
+export async function openFile(file: string): Promise<RecordFile> {
   const stat = statOf(file);
   if (!stat?.isFile())
     throw new DataError(
