@@ -136,7 +136,7 @@ function draftOf(
 
   const { found, missing, assumed } = picturesOf(record, layout);
   if (missing) return 'no image';
-  if (wordless && !assumed && found.length === 0) return 'no problem';
+  if (wordless && !assumed && found.length === 0) return layout.problem === '' ? 'no image' : 'no problem';
   const inside = question.pictures;
   if (assumed) {
     const { plain, numbers } = marksIn(problem);

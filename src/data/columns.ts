@@ -69,7 +69,8 @@ const IMAGES = [
   'pictures',
 ];
 const CHOICES = ['choices', 'options', 'option'];
-const ID = ['id', 'ID', 'uid', 'pid', 'qid', 'question_id', 'sample_index'];
+/** Columns that name a row. */
+export const ID = ['id', 'ID', 'uid', 'pid', 'qid', 'question_id', 'sample_index'];
 /** Columns that hold conversations, so that the answer may be in them too. */
 const CONVERSATIONS = ['messages', 'message', 'conversations', 'conversation', 'prompt'];
 

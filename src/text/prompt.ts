@@ -64,6 +64,9 @@ function withoutSuffix(problem: string, suffix: string): string {
   return bare;
 }
 
+/** The question without the released models' format prompt at its end, as the authors' evaluation data has it. */
+export const withoutFormat = (problem: string): string => withoutSuffix(problem, FORMAT_PROMPT);
+
 /**
  * Each image's single pad token becomes as many as the image has tokens: t · h · w / mergeSize².
  * @param grids_N [t, h, w] in patches, one per image, in order of appearance
