@@ -6,8 +6,8 @@ import { visibleWidth } from './width.ts';
 export const WIDTH = 720;
 /** Height of a line of text. */
 export const LINE = 18;
-/** Units that a column of text takes, on average, at 13 px. */
-const COLUMN = 7;
+/** Units that a column of text takes at most, on average, at 13 px in the wide fonts. */
+export const COLUMN = 7.8;
 
 export const textWidth = (text: string): number => visibleWidth(text) * COLUMN;
 

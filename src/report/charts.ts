@@ -1,6 +1,7 @@
 /** Charts as inline SVG, in the page's own colours. What is not a finite number is left out and never drawn as 0. */
 import {
   at,
+  COLUMN,
   colour,
   figure,
   isKnown,
@@ -31,7 +32,7 @@ const labelRoom = (labels: readonly string[]) =>
 
 /** A name to the left of its row, cut where it is too long; the whole can be read on pointing. */
 function label(text: string, room: number, y: number): Html {
-  const short = shortened(text, Math.floor((room - 12) / 7));
+  const short = shortened(text, Math.floor((room - 12) / COLUMN));
   return html`<text x="${at(room - 10)}" y="${at(y + 4.5)}" text-anchor="end">${short === text ? null : html`<title>${text}</title>`}${short}</text>`;
 }
 
@@ -165,7 +166,7 @@ export function histogram({ title, values, bins, x }: Histogram): Html {
   const start = highest > lowest ? lowest : lowest - width / 2;
   const found = new Array<number>(count).fill(0);
   for (const value of sorted) found[Math.min(count - 1, Math.floor((value - start) / width))]++;
-  const up = scaleOf([0, ...found], bottom, 10, { count: 4 });
+  const up = scaleOf([0, ...found], bottom, 10, { count: 6 });
   const lines = up.ticks.filter(Number.isInteger).map((tick) => {
     const y = at(up.of(tick));
     return html`<line x1="${left}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}" stroke="var(--line)"/><text class="quiet" x="${left - 8}" y="${at(up.of(tick) + 4.5)}" text-anchor="end">${tick}</text>`;
