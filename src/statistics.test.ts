@@ -1,18 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normalShareBelow, tQuantile, tShareBelow } from './distributions.ts';
 import { type Random, random } from './random.ts';
 import {
   type Interval,
   isClear,
-  normalShareBelow,
   type Pair,
   pairedInterval,
   pairedShareInterval,
   shareInterval,
   standardError,
   tInterval,
-  tQuantile,
-  tShareBelow,
   wilsonInterval,
 } from './statistics.ts';
 

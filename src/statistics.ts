@@ -2,6 +2,7 @@
  * Means with intervals, over questions: the samples of a question are averaged first, so that its value is one
  * observation however often it was asked (Miller, arXiv 2411.00640). Every interval is two-sided.
  */
+import { normalQuantile, tQuantile } from './distributions.ts';
 
 /** A value and where it can be found with the confidence that was asked for. */
 export interface Interval {
@@ -22,84 +23,6 @@ export const FEW = 30;
 const FEWEST = 6;
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-
-/** Lanczos's approximation (g = 7, 9 terms), to about 15 digits for x above 0.5. */
-function logGamma(x: number): number {
-  const terms = [
-    676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
-    -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
-  ];
-  const t = x + 6.5;
-  const series = terms.reduce((a, term, i) => a + term / (x + i), 0.9999999999998099);
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(series);
-}
-
-/** The continued fraction of the incomplete beta function, by Lentz's method (Numerical Recipes 6.4). */
-function betaFraction(x: number, a: number, b: number): number {
-  const tiny = 1e-300;
-  const away = (v: number) => (Math.abs(v) < tiny ? tiny : v);
-  let c = 1;
-  let d = 1 / away(1 - ((a + b) * x) / (a + 1));
-  let h = d;
-  for (let m = 1; m < 10_000; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / away(1 + even * d);
-    c = away(1 + even / c);
-    h *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / away(1 + odd * d);
-    c = away(1 + odd / c);
-    h *= d * c;
-    if (Math.abs(d * c - 1) < 1e-15) break;
-  }
-  return h;
-}
-
-/** The regularised incomplete beta function I_x(a, b). */
-function incompleteBeta(x: number, a: number, b: number): number {
-  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
-  return x < (a + 1) / (a + b + 2)
-    ? (front * betaFraction(x, a, b)) / a
-    : 1 - (front * betaFraction(1 - x, b, a)) / b;
-}
-
-/** The share of Student's t distribution with `df` degrees of freedom that lies below `t`. */
-export function tShareBelow(t: number, df: number): number {
-  const above = 0.5 * incompleteBeta(df / (df + t * t), df / 2, 0.5);
-  return t < 0 ? above : 1 - above;
-}
-
-/** Where a share that grows from 1/2 at 0 reaches `p`, by bisection: to the last bits. */
-function inverse(shareBelow: (x: number) => number, p: number): number {
-  if (p === 0.5) return 0;
-  if (p < 0.5) return -inverse(shareBelow, 1 - p);
-  let low = 0;
-  let high = 1;
-  while (shareBelow(high) < p && high < 1e15) high *= 2;
-  for (;;) {
-    const middle = (low + high) / 2;
-    if (middle <= low || middle >= high) return middle;
-    if (shareBelow(middle) < p) low = middle;
-    else high = middle;
-  }
-}
-
-/** The value below which the share `p` of Student's t distribution lies; NaN unless 0 < p < 1 and df > 0. */
-export const tQuantile = (p: number, df: number): number =>
-  p > 0 && p < 1 && df > 0 ? inverse((t) => tShareBelow(t, df), p) : Number.NaN;
-
-/** The share of the normal distribution below `z`: Marsaglia's series (2004). */
-export function normalShareBelow(z: number): number {
-  if (Math.abs(z) > 8) return z < 0 ? 0 : 1;
-  let term = z;
-  let total = z;
-  for (let i = 3; total + term !== total; i += 2) {
-    term *= (z * z) / i;
-    total += term;
-  }
-  return 0.5 + (total * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
-}
 
 const meanOf = (values: readonly number[]) =>
   values.length === 0 ? Number.NaN : sum(values) / values.length;
@@ -144,7 +67,7 @@ export function clusteredInterval(
 /** Wilson's score interval of a share that was found in n questions (Wilson 1927; Newcombe 1998, method 3). */
 export function wilsonInterval(share: number, n: number, confidence = CONFIDENCE): Interval {
   if (n === 0) return { value: Number.NaN, low: Number.NaN, high: Number.NaN, n };
-  const z = inverse(normalShareBelow, (1 + confidence) / 2);
+  const z = normalQuantile((1 + confidence) / 2);
   const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
   return { value: share, low: Math.max(0, middle - half), high: Math.min(1, middle + half), n };
@@ -163,7 +86,7 @@ export function shareInterval(values: readonly number[], confidence = CONFIDENCE
   const plain = values.every((v) => v === 0 || v === 1) || values.every((v) => v === values[0]);
   if (plain || n < FEW) return wilsonInterval(share, n, confidence);
   const p = (1 + confidence) / 2;
-  const known = inverse(normalShareBelow, p) / tQuantile(p, n - 1);
+  const known = normalQuantile(p) / tQuantile(p, n - 1);
   const alike = (share * (1 - share) * known ** 2) / error ** 2;
   return { ...wilsonInterval(share, alike, confidence), n };
 }
@@ -206,3 +129,39 @@ export function pairedShareInterval(pairs: readonly Pair[], confidence = CONFIDE
 
 /** Whether a difference is more than chance: its interval is known and does not hold 0. */
 export const isClear = ({ low, high }: Pick<Interval, 'low' | 'high'>): boolean => low > 0 || high < 0;
+
+/** How far two labellers agree beyond chance; `agreement` is the share of equal labels, `expected` that of chance. */
+export interface Kappa extends Interval {
+  se: number;
+  agreement: number;
+  expected: number;
+}
+
+/**
+ * Cohen's κ of two lists of labels of the same things, with the interval from its standard error (Fleiss, Cohen and Everitt
+ * 1969, eq. 13) and the normal distribution, as statsmodels' cohens_kappa has it. NaN where there is nothing to agree on:
+ * no label, or one and the same throughout. At κ = 1 the interval has no width, however few labels there are: say how many.
+ * @throws RangeError where the lists are of different lengths
+ */
+export function cohensKappa(a: readonly string[], b: readonly string[], confidence = CONFIDENCE): Kappa {
+  if (a.length !== b.length) throw new RangeError(`labels of ${a.length} and of ${b.length} things`);
+  const n = a.length;
+  const labels = [...new Set([...a, ...b])];
+  const share = (of: readonly string[]) =>
+    new Map(labels.map((label) => [label, of.filter((other) => other === label).length / n]));
+  const [rows, columns] = [share(a), share(b)];
+  const [row, column] = [rows, columns].map((of) => (label: string) => of.get(label) ?? 0);
+  const agreement = a.filter((label, i) => label === b[i]).length / n;
+  const expected = sum(labels.map((label) => row(label) * column(label)));
+  const value = (agreement - expected) / (1 - expected);
+  // Σ over pairs of labels is Σ over things / n.
+  const terms = a.map((label, i) =>
+    label === b[i]
+      ? (1 - (row(label) + column(label)) * (1 - value)) ** 2
+      : ((column(label) + row(b[i])) * (1 - value)) ** 2,
+  );
+  const variance = meanOf(terms) - (value - expected * (1 - value)) ** 2;
+  const se = Math.sqrt(Math.max(0, variance) / n) / (1 - expected);
+  const half = normalQuantile((1 + confidence) / 2) * se;
+  return { value, low: value - half, high: value + half, n, se, agreement, expected };
+}
