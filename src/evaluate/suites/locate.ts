@@ -52,19 +52,38 @@ function locateForm(dir: string, set: PublishedSet, form: SetForm, alone: boolea
 const FORMATS = ['parquet', 'jsonl', 'json', 'csv'];
 const OWN = /^(data\/)?test(mini)?\.(parquet|jsonl|json|csv)$/;
 
+/** The forms of a set that a layout names; all where none is named. @throws DataError where it has none of that name */
+export function formsNamed(set: PublishedSet, layout: string | undefined): readonly SetForm[] {
+  const all = formsOf(set);
+  const forms = all.filter(({ name }) => layout === undefined || name === layout);
+  if (forms.length > 0) return forms;
+  const names = all.map(({ name }) => name).join(', ');
+  throw new DataError(`${set.name}: layout=${layout}: there is no such layout; it has ${names}`);
+}
+
 /**
  * The files of a set below a folder. The authors' form and those of the hub are never taken for each other.
  * @param alone the folder holds this set and no other
  * @throws DataError where there is none, or where both are there and none was named
  */
 export function locate(dir: string, set: PublishedSet, layout: string | undefined, alone: boolean): Located {
-  const forms = formsOf(set).filter(({ name }) => layout === undefined || name === layout);
-  if (forms.length === 0)
-    throw new DataError(
-      `${set.name}: layout=${layout}: there is no such layout; it has ${formsOf(set)
-        .map(({ name }) => name)
-        .join(', ')}`,
-    );
+  const found = find(dir, set, layout, alone);
+  if (found) return found;
+  const forms = formsNamed(set, layout);
+  const [{ repo }] = forms;
+  throw new DataError(
+    `${dir}: has no files of ${set.name}; put those of ${forms.map((form) => form.repo).join(' or ')} into ${join(dir, repo.split('/')[1])}, or fetch them with --hub`,
+  );
+}
+
+/** The same; undefined where there is none. */
+export function find(
+  dir: string,
+  set: PublishedSet,
+  layout: string | undefined,
+  alone: boolean,
+): Located | undefined {
+  const forms = formsNamed(set, layout);
   if (statOf(dir)?.isFile()) {
     const whole = resolve(dir);
     // data/<file>, or papo/<file> as the authors' scripts write it, lies in the folder of the set.
@@ -80,10 +99,5 @@ export function locate(dir: string, set: PublishedSet, layout: string | undefine
     throw new DataError(
       `${dir}: has ${set.name} from the hub (${hub[0].files[0]}) and from the authors' evaluation data (${authors.files[0]}); say which: layout=${hub[0].form.name} or layout=${AUTHORS_FORM}`,
     );
-  const first = hub[0] ?? authors;
-  if (first) return first;
-  const [form] = forms;
-  throw new DataError(
-    `${dir}: has no files of ${set.name}; put those of ${forms.map(({ repo }) => repo).join(' or ')} into ${join(dir, form.repo.split('/')[1])}, or fetch them with --hub`,
-  );
+  return hub[0] ?? authors;
 }

@@ -11,7 +11,7 @@ import { withoutFormat } from '../../text/prompt.ts';
 import { scoringNamed } from '../scorings/index.ts';
 import type { Item } from '../types.ts';
 import { choicesIn, uniqueKeys } from './items.ts';
-import { type Located, locate } from './locate.ts';
+import { find, formsNamed, type Located, locate } from './locate.ts';
 import { formsOf, type PublishedSet, type SetForm, type SetLayout } from './set.ts';
 import type { SuiteSpec } from './spec.ts';
 import { checkIndex, limited, type OpenedSuite, type OpenOptions, type SuiteKind } from './suite.ts';
@@ -80,11 +80,11 @@ const dataOf = ({ files, root }: Located) => resolve(files.length === 1 ? files[
 
 async function whereOf(set: PublishedSet, spec: SuiteSpec, options: OpenOptions) {
   if (spec.data !== undefined) return { located: locate(spec.data, set, spec.layout, true) };
-  if (options.dataDir !== undefined && !spec.hub)
-    return { located: locate(options.dataDir, set, spec.layout, false) };
-  const forms = formsOf(set).filter(({ name }) => spec.layout === undefined || name === spec.layout);
-  const form = forms[0];
-  if (!form) return { located: locate('.', set, spec.layout, false) };
+  const [form] = formsNamed(set, spec.layout);
+  if (options.dataDir !== undefined && !spec.hub) {
+    const located = (options.hub ? find : locate)(options.dataDir, set, spec.layout, false);
+    if (located) return { located };
+  }
   if (!spec.hub && !options.hub)
     throw new DataError(
       `${set.name}: its rows are not part of papo; name a folder that has them with --data, or fetch ${form.repo} with --hub`,
