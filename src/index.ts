@@ -39,6 +39,16 @@ export {
   SelfCheckError,
   UserFunctionError,
 } from './errors.ts';
+// Evaluate, and read what was left.
+export {
+  type AnswerLine,
+  type AskedQuestion,
+  type Evaluation as EvaluationFiles,
+  readEvaluation,
+} from './evaluate/files.ts';
+export type { Estimate, Metrics } from './evaluate/metrics.ts';
+export { type EvaluationOptions, evaluate } from './evaluate/run/library.ts';
+export type { Summary } from './evaluate/summary.ts';
 // Pictures and their corrupted views.
 export { type MaskConfig, maskFromConfig as openMask } from './mask/config.ts';
 export type { MaskContext } from './mask/kind.ts';

@@ -173,7 +173,19 @@ export function byQuestion(lines: readonly AnswerLine[]): AskedQuestion[] {
   return [...questions.values()].sort((a, b) => a.at - b.at);
 }
 
-/** @throws DataError where the folder holds no evaluation, or one that was changed */
+/**
+ * The questions of an evaluation with everything that was answered to them.
+ * @throws DataError where the folder holds no evaluation, or one that was changed
+ *
+ * @example
+ * import { evaluate, readEvaluation } from 'papo';
+ *
+ * const { dir } = await evaluate('builtin:prior', { limit: 3, samples: 2, out: 'evals/three' });
+ * const { questions } = readEvaluation(dir);
+ * questions.length; // 3
+ * questions[0].sampled_K.length; // 2
+ * questions[0].greedy?.way; // 'greedy'
+ */
 export function readEvaluation(dir: string): Evaluation {
   const settings = readEvalSettings(dir);
   const order = new Map(settings.suites.map(({ name }, i) => [name, i]));

@@ -17,6 +17,7 @@ export interface Estimate {
   clusters?: number;
 }
 
+/** What the answers to some questions come to; means are over questions. */
 export interface Metrics {
   questions: number;
   /** Answers drawn to each, at most. */

@@ -26,6 +26,7 @@ export interface MeanOverSuites {
   greedy: number | null;
 }
 
+/** Every number of an evaluation, with how the policy was asked. */
 export interface Summary {
   version: 1;
   policy: string;

@@ -1,11 +1,11 @@
 /** `papo eval` from its options as they were typed to what is asked. */
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError, quoted } from '../../errors.ts';
 import { MOST } from '../../settings/blocks.ts';
 import { type Layer, nested, setLayer, yamlLayer } from '../../settings/resolve.ts';
 import { targetOf } from '../policy/target.ts';
 import { scoringNamed } from '../scorings/index.ts';
-import { openSuite, type SuiteSpec, suiteNames } from '../suites/index.ts';
+import { openSuite, suiteSpecOf } from '../suites/index.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { type AskSettings, askingOf } from './settings.ts';
 
@@ -74,10 +74,6 @@ function layersOf({ config, set = [], threads }: EvalFlags): Layer[] {
   ];
 }
 
-/** A suite by its name, or a folder or file of rows. */
-const specOf = (name: string): SuiteSpec =>
-  suiteNames().includes(name) ? { name, suite: name } : { name: basename(name), suite: 'own', data: name };
-
 /**
  * Opens the suites and settles how the policy is asked. The policy itself is opened when it is asked.
  * @throws ConfigError for an option, DataError for a suite, CheckpointError where there is no policy
@@ -103,7 +99,7 @@ export async function openPlan(
   const opened = [];
   for (const name of names) {
     say(`opening ${name} ...`);
-    const suite = await openSuite(specOf(name), {
+    const suite = await openSuite(suiteSpecOf(name), {
       dataDir: flags.data,
       hub: flags.hub,
       limit,
