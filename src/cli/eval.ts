@@ -10,12 +10,13 @@ export function evalCommand(): Command {
       '[suites...]',
       'names of suites, folders of rows, or suite files (docs/evaluation.md); default: builtin',
     )
-    .option('-n, --samples <n>', 'answers drawn to each question (avg@n); 0: none', '8')
+    .option('-n, --samples <n>', 'answers drawn to each question (avg@n); 0: none (default: 8)')
     .option('--no-greedy', 'do not ask for the likeliest answer beside them')
     .option('--limit <n>', 'questions of each suite, the first of it')
     .option('--data <dir>', 'folder that holds the files of the suites')
     .option('--hub', 'fetch suites from the Hugging Face hub, into its cache')
     .option('--as <scoring>', 'how answers are compared: authors or choices; default: as the suite says')
+    .option('--compat <name>', "papo-eval: asked and scored as by the authors' public evaluator")
     .option('--temperature <x>', 'default: that of training; so are the following')
     .option('--top-p <x>', 'nucleus')
     .option('--top-k <n>', 'only of the k likeliest tokens; 0: all')

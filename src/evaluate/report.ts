@@ -9,6 +9,7 @@ import { pictureHtml } from '../report/picture.ts';
 import { htmlTable } from '../report/table.ts';
 import { type AnswerLine, type AskedQuestion, type Evaluation, REPORT_FILE } from './files.ts';
 import { type Metrics, majorityOf } from './metrics.ts';
+import { publishedSection } from './published-section.ts';
 import { type SuiteSummary, type Summary, summaryOf } from './summary.ts';
 import { apartText, groupsTable, inOrder, suitesTable } from './summary-text.ts';
 import type { Suite } from './types.ts';
@@ -53,6 +54,7 @@ export async function reportHtml(evaluation: Evaluation, picturesOf: PicturesOf)
     sections: [
       { heading: 'What came out', body: overview(summary) },
       ...summary.suites.flatMap((suite) => suiteSection(suite, summary.pooled.samples)),
+      ...publishedSection(summary),
       { heading: 'Questions that no answer got right', body: await shown(hopeless(evaluation), picturesOf) },
       { heading: 'Questions that are undecided', body: await shown(undecided(evaluation), picturesOf) },
       { heading: 'How it was asked', body: howAsked(summary) },

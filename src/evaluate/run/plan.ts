@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError, quoted } from '../../errors.ts';
 import { MOST } from '../../settings/blocks.ts';
 import { type Layer, nested, setLayer, yamlLayer } from '../../settings/resolve.ts';
+import { type Compat, compatNamed } from '../compat.ts';
 import { targetOf } from '../policy/target.ts';
 import { scoringNamed } from '../scorings/index.ts';
 import { openSuite, suiteSpecOf } from '../suites/index.ts';
@@ -17,6 +18,7 @@ export interface EvalFlags {
   data?: string;
   hub?: boolean;
   as?: string;
+  compat?: string;
   temperature?: string;
   topP?: string;
   topK?: string;
@@ -74,6 +76,11 @@ function layersOf({ config, set = [], threads }: EvalFlags): Layer[] {
   ];
 }
 
+const compatLayer = ({ name, pixels, systemPrompt }: Compat): Layer => ({
+  from: `--compat ${name}`,
+  values: { data: { minPixels: pixels.min, maxPixels: pixels.max, systemPrompt } },
+});
+
 /**
  * Opens the suites and settles how the policy is asked. The policy itself is opened when it is asked.
  * @throws ConfigError for an option, DataError for a suite, CheckpointError where there is no policy
@@ -85,12 +92,19 @@ export async function openPlan(
   say: (text: string) => void,
 ): Promise<Omit<EvaluateOptions, 'signal' | 'begin' | 'hear'>> {
   const target = targetOf(policy);
-  const samples = numberFlag('samples', flags.samples, whole(0, MOST.samples)) ?? 8;
+  const compat = flags.compat === undefined ? undefined : compatNamed(flags.compat);
+  const samples = numberFlag('samples', flags.samples, whole(0, MOST.samples)) ?? compat?.samples ?? 8;
   const greedy = flags.greedy !== false;
   if (samples === 0 && !greedy)
     throw new ConfigError('--samples 0 with --no-greedy: nothing is asked; leave one of them out');
-  const asking = askingOf(target, { ...samplingFlags(flags), layers: layersOf(flags) });
-  const scoring = flags.as;
+  const asking = askingOf(target, {
+    ...compat?.sampling,
+    ...samplingFlags(flags),
+    layers: [...(compat ? [compatLayer(compat)] : []), ...layersOf(flags)],
+  });
+  // Facts of the other evaluator belong to what is unlike training.
+  asking.differs.push(...(compat?.notes ?? []));
+  const scoring = flags.as ?? compat?.scoring;
   if (scoring !== undefined) scoringNamed(scoring);
   const limit = numberFlag('limit', flags.limit, whole(1, MOST.rows));
   const names = suites.length > 0 ? suites : ['builtin'];
