@@ -73,7 +73,8 @@ export function trace(response: string, meta: RowMeta): Trace {
     if (last === answer) return 'inconsistency';
     if (fault === undefined && (arrived === answer || (last !== undefined && last !== boxed)))
       return 'inconsistency';
-    return fault ?? 'reasoning';
+    // A conclusion alone is no reasoning.
+    return fault ?? (facts.some(({ fact }) => fact.kind !== 'conclusion') ? 'reasoning' : 'unreadable');
   };
   const found = cause();
   return { cause: found, facts, boxed, ...(found === fault && { fault: faultSpan }) };

@@ -1,5 +1,5 @@
 /** How far two ways of sorting the same answers agree, and one with itself where it sorted them several times. */
-import { tQuantile } from '../../statistics.ts';
+import { cohensKappa } from '../../statistics.ts';
 import type { SortedKind } from './kinds.ts';
 
 /** Kinds that two gave to the answers that both of them sorted. */
@@ -13,43 +13,24 @@ export interface Agreement {
   table: Record<string, Record<string, number>>;
 }
 
-/**
- * Cohen's κ (1960) with the large-sample standard error of Fleiss, Cohen and Everitt (1969), the one for intervals.
- * @param pairs what the first and the second called each answer
- */
+/** @param pairs what the first and the second called each answer */
 export function agreementOf(pairs: readonly (readonly [SortedKind, SortedKind])[]): Agreement {
   const n = pairs.length;
-  const names = [...new Set(pairs.flat())];
   const table: Agreement['table'] = {};
   for (const [a, b] of pairs) {
     table[a] ??= {};
     table[a][b] = (table[a][b] ?? 0) + 1;
   }
-  const p = (a: string, b: string) => (table[a]?.[b] ?? 0) / n;
-  const row = new Map(names.map((a) => [a, names.reduce((s, b) => s + p(a, b), 0)]));
-  const column = new Map(names.map((b) => [b, names.reduce((s, a) => s + p(a, b), 0)]));
-  const of = (map: Map<string, number>, name: string) => map.get(name) ?? 0;
-  const equal = names.reduce((s, a) => s + p(a, a), 0);
-  const chance = names.reduce((s, a) => s + of(row, a) * of(column, a), 0);
-  if (n === 0 || chance === 1) {
-    const none = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
-    return { n, equal: n === 0 ? Number.NaN : equal, kappa: none, table };
-  }
-  const value = (equal - chance) / (1 - chance);
-  let variance = -((value - chance * (1 - value)) ** 2);
-  for (const a of names)
-    for (const b of names)
-      variance +=
-        a === b
-          ? p(a, a) * (1 - (of(row, a) + of(column, a)) * (1 - value)) ** 2
-          : (1 - value) ** 2 * p(a, b) * (of(column, a) + of(row, b)) ** 2;
-  const half = (tQuantile(0.975, 1e9) * Math.sqrt(Math.max(0, variance) / n)) / (1 - chance);
-  return {
-    n,
-    equal,
-    kappa: { value, low: Math.max(-1, value - half), high: Math.min(1, value + half) },
-    table,
-  };
+  const equal = n === 0 ? Number.NaN : pairs.filter(([a, b]) => a === b).length / n;
+  const none = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
+  const kappa =
+    n === 0
+      ? none
+      : cohensKappa(
+          pairs.map(([a]) => a),
+          pairs.map(([, b]) => b),
+        );
+  return { n, equal, kappa: { value: kappa.value, low: kappa.low, high: kappa.high }, table };
 }
 
 /** How far several sortings of each answer by one agree. */

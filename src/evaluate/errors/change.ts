@@ -1,5 +1,6 @@
 /** How many errors of each kind there are, and how that changed, with intervals over questions. */
-import { type Interval, isClear, tQuantile } from '../../statistics.ts';
+import { tQuantile } from '../../distributions.ts';
+import { type Interval, isClear } from '../../statistics.ts';
 import type { AnswerLine } from '../files.ts';
 import type { Draw, Looked } from './draw.ts';
 import { type ErrorKind, KINDS, type SortedKind } from './kinds.ts';

@@ -43,5 +43,5 @@ export function decidingSpan(
     const box = response.lastIndexOf('\\boxed');
     return box < 0 ? undefined : [box, response.length];
   }
-  return facts.find(({ isTrue, fact }) => isTrue === false || fact.kind === 'conclusion')?.span;
+  return facts.findLast(({ isTrue, fact }) => isTrue === false || fact.kind === 'conclusion')?.span;
 }
