@@ -3,6 +3,7 @@
  * cannot be interrupted, take any Retry-After, send nothing again where a body breaks off, and know no server that loads
  * its model.
  */
+import { setMaxListeners } from 'node:events';
 import type { OpenAI } from 'openai';
 import { ImageError } from '../../errors.ts';
 import { encodePng } from '../../vision/encode.ts';
@@ -212,7 +213,13 @@ class Server implements ChatServer {
 
   private async once({ method, path, body, signal }: Call): Promise<string> {
     const { timeoutSeconds } = this.#options;
-    const wanted = { signal, timeout: Math.ceil(timeoutSeconds * 1000), maxRetries: 0 };
+    // The client leaves its listeners on the signal, which all requests of a run share.
+    const own = new AbortController();
+    const abort = () => own.abort();
+    // As many listen as there are requests under way.
+    if (signal) setMaxListeners(0, signal);
+    signal?.addEventListener('abort', abort, { once: true });
+    const wanted = { signal: own.signal, timeout: Math.ceil(timeoutSeconds * 1000), maxRetries: 0 };
     const { APIError } = await import('openai');
     try {
       const sent =
@@ -227,6 +234,8 @@ class Server implements ChatServer {
         throw statusFailure(error.status, words, error.headers ?? new Headers(), code);
       }
       throw connectionFailure(error, timeoutSeconds);
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 

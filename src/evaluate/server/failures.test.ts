@@ -1,4 +1,5 @@
 /** What servers do wrong, over real connections to a real process. */
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openChat } from './chat.ts';
@@ -216,6 +217,14 @@ describe('a server', () => {
     const { chat } = await open({ faults: [{ do: 'status', status, after: 1 }] });
     await chat.chat(REQUEST);
     await expect(chat.chat(REQUEST)).rejects.toThrow(new RegExp(`^http.*: ${status}: it failed`));
+  });
+
+  it('leaves nothing on a signal that all requests share', async () => {
+    const { chat } = await open();
+    const { signal } = new AbortController();
+    const texts = Array.from({ length: 20 }, (_, i) => `${i}`);
+    await Promise.all(texts.map((text) => chat.chat({ ...REQUEST, parts: [{ text }], signal })));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is left at once where that is asked for', async () => {
