@@ -5,6 +5,7 @@ import { dieOf } from '../train/signals.ts';
 import { stuckThreads } from '../user/host.ts';
 import { version } from '../version.ts';
 import { analyzeCommand } from './analyze.ts';
+import { askCommand } from './ask.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { evalCommand } from './eval.ts';
@@ -31,6 +32,7 @@ export async function runProgram(): Promise<void> {
     pretrainCommand,
     evalCommand,
     analyzeCommand,
+    askCommand,
   ];
   for (const command of commands) program.addCommand(inherit(command(), program));
   // A thread of a user's function that waits for the system would hold an ordinary exit up for ever.

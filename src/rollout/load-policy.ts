@@ -89,7 +89,8 @@ export async function loadPolicy(settings: RunSettings = {}): Promise<LoadedPoli
   };
 }
 
-function asRow({ problem, images = [], id = 'question', system }: Question): Row {
+/** A question as a row: its pictures come first where no mark says where. */
+export function asRow({ problem, images = [], id = 'question', system }: Question): Row {
   const { plain } = marksIn(problem);
   const marked = plain === 0 ? MARK.repeat(images.length) + problem : problem;
   return { id, problem: marked, images, answer: '', ...(system === undefined ? {} : { system }) };

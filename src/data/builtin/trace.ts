@@ -30,8 +30,6 @@ export interface Trace {
   /** Every fact that was stated, whether it is true (undefined where the row does not settle it), and where it stands. */
   facts: { fact: Fact; isTrue: boolean | undefined; span: Span }[];
   boxed?: string;
-  /** The false statement that decided the cause, where it was one. */
-  fault?: Span;
 }
 
 const kinds = new Map<string, AnyFactKind>(FACTS.map((kind) => [kind.kind, kind]));
@@ -49,22 +47,18 @@ export function trace(response: string, meta: RowMeta): Trace {
   const { facts: stated, spans, boxed } = parseFacts(response);
   const facts: Trace['facts'] = [];
   let fault: Cause | undefined;
-  let faultSpan: Span | undefined;
   let last: string | undefined;
   /** Where the steps arrive, whatever is then concluded. */
   let arrived: string | undefined;
-  for (const [i, fact] of stated.entries()) {
+  stated.forEach((fact, i) => {
     const kind = kinds.get(fact.kind);
     const asked = { ...row, before: stated.slice(0, i) };
     const isTrue = kind?.isTrue(fact, asked);
     facts.push({ fact, isTrue, span: spans[i] });
-    if (kind && isTrue === false && fault === undefined) {
-      fault = FAULT[kind.aboutOf?.(fact, asked) ?? kind.about];
-      if (fault !== undefined) faultSpan = spans[i];
-    }
+    if (kind && isTrue === false) fault ??= FAULT[kind.aboutOf?.(fact, asked) ?? kind.about];
     last = kind?.arrivesAt(fact) ?? last;
     if (fact.kind !== 'conclusion') arrived = last;
-  }
+  });
   const cause = (): Cause => {
     if (boxed === undefined) return 'unreadable';
     if (boxed === answer) return 'right';
@@ -73,9 +67,7 @@ export function trace(response: string, meta: RowMeta): Trace {
     if (last === answer) return 'inconsistency';
     if (fault === undefined && (arrived === answer || (last !== undefined && last !== boxed)))
       return 'inconsistency';
-    // A conclusion alone is no reasoning.
-    return fault ?? (facts.some(({ fact }) => fact.kind !== 'conclusion') ? 'reasoning' : 'unreadable');
+    return fault ?? 'reasoning';
   };
-  const found = cause();
-  return { cause: found, facts, boxed, ...(found === fault && { fault: faultSpan }) };
+  return { cause: cause(), facts, boxed };
 }
