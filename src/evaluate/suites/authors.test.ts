@@ -108,5 +108,9 @@ describe("the authors' evaluation data", () => {
       ['hub', 'authors'].map((name) => openSuite(suiteSpecOf(`geometry3k:layout=${name}`), { dataDir })),
     );
     expect([hub.length, authors.length]).toEqual([1, 2]);
+    const preferred = await openSuite(suiteSpecOf('geometry3k'), { dataDir, prefer: 'authors' });
+    expect(preferred.spec).toEqual(authors.spec);
+    const only = await openSuite(suiteSpecOf('geometry3k:layout=hub'), { dataDir, prefer: 'authors' });
+    expect(only.notes.at(-1)).toContain('read in the layout hub, where authors was asked for');
   });
 });

@@ -52,6 +52,15 @@ function locateForm(dir: string, set: PublishedSet, form: SetForm, alone: boolea
 const FORMATS = ['parquet', 'jsonl', 'json', 'csv'];
 const OWN = /^(data\/)?test(mini)?\.(parquet|jsonl|json|csv)$/;
 
+export interface Asked {
+  /** Name of the one form that will do. */
+  layout?: string | undefined;
+  /** Name of the form that is taken where there are several. */
+  prefer?: string | undefined;
+  /** The folder holds this set and no other. */
+  alone: boolean;
+}
+
 /** The forms of a set that a layout names; all where none is named. @throws DataError where it has none of that name */
 export function formsNamed(set: PublishedSet, layout: string | undefined): readonly SetForm[] {
   const all = formsOf(set);
@@ -63,13 +72,12 @@ export function formsNamed(set: PublishedSet, layout: string | undefined): reado
 
 /**
  * The files of a set below a folder. The authors' form and those of the hub are never taken for each other.
- * @param alone the folder holds this set and no other
  * @throws DataError where there is none, or where both are there and none was named
  */
-export function locate(dir: string, set: PublishedSet, layout: string | undefined, alone: boolean): Located {
-  const found = find(dir, set, layout, alone);
+export function locate(dir: string, set: PublishedSet, asked: Asked): Located {
+  const found = find(dir, set, asked);
   if (found) return found;
-  const forms = formsNamed(set, layout);
+  const forms = formsNamed(set, asked.layout);
   const [{ repo }] = forms;
   throw new DataError(
     `${dir}: has no files of ${set.name}; put those of ${forms.map((form) => form.repo).join(' or ')} into ${join(dir, repo.split('/')[1])}, or fetch them with --hub`,
@@ -77,12 +85,7 @@ export function locate(dir: string, set: PublishedSet, layout: string | undefine
 }
 
 /** The same; undefined where there is none. */
-export function find(
-  dir: string,
-  set: PublishedSet,
-  layout: string | undefined,
-  alone: boolean,
-): Located | undefined {
+export function find(dir: string, set: PublishedSet, { layout, prefer, alone }: Asked): Located | undefined {
   const forms = formsNamed(set, layout);
   if (statOf(dir)?.isFile()) {
     const whole = resolve(dir);
@@ -95,6 +98,8 @@ export function find(
   const found = forms.flatMap((form) => locateForm(dir, set, form, alone) ?? []);
   const hub = found.filter(({ form }) => form.name !== AUTHORS_FORM);
   const authors = found.find(({ form }) => form.name === AUTHORS_FORM);
+  const preferred = found.find(({ form }) => form.name === prefer);
+  if (preferred) return preferred;
   if (hub.length > 0 && authors)
     throw new DataError(
       `${dir}: has ${set.name} from the hub (${hub[0].files[0]}) and from the authors' evaluation data (${authors.files[0]}); say which: layout=${hub[0].form.name} or layout=${AUTHORS_FORM}`,

@@ -50,6 +50,12 @@ async function openSet(set: PublishedSet, spec: SuiteSpec, options: OpenOptions)
   const limit = options.limit ?? spec.limit;
   const { length, notes } = limited(index.length, limit);
   const scoring = scoringNamed(options.scoring ?? spec.scoring ?? form.scoring).name;
+  const otherwise =
+    options.prefer === undefined || options.prefer === form.name
+      ? []
+      : [
+          `read in the layout ${form.name}, where ${options.prefer} was asked for: its questions are worded otherwise`,
+        ];
   const { data: _, ...rest } = spec;
   return {
     name: spec.name,
@@ -59,7 +65,13 @@ async function openSet(set: PublishedSet, spec: SuiteSpec, options: OpenOptions)
     group: spec.group ?? set.group,
     length,
     skipped,
-    notes: [...(spec.notes ?? []), ...(form.notes ?? []), ...notesOf(set, index.length), ...notes],
+    notes: [
+      ...(spec.notes ?? []),
+      ...(form.notes ?? []),
+      ...notesOf(set, index.length),
+      ...notes,
+      ...otherwise,
+    ],
     spec: {
       ...rest,
       ...(hub ? { hub } : { data: dataOf(located) }),
@@ -79,10 +91,16 @@ async function openSet(set: PublishedSet, spec: SuiteSpec, options: OpenOptions)
 const dataOf = ({ files, root }: Located) => resolve(files.length === 1 ? files[0] : root);
 
 async function whereOf(set: PublishedSet, spec: SuiteSpec, options: OpenOptions) {
-  if (spec.data !== undefined) return { located: locate(spec.data, set, spec.layout, true) };
-  const [form] = formsNamed(set, spec.layout);
+  if (spec.data !== undefined)
+    return { located: locate(spec.data, set, { layout: spec.layout, prefer: options.prefer, alone: true }) };
+  const forms = formsNamed(set, spec.layout);
+  const form = forms.find(({ name }) => name === options.prefer) ?? forms[0];
   if (options.dataDir !== undefined && !spec.hub) {
-    const located = (options.hub ? find : locate)(options.dataDir, set, spec.layout, false);
+    const located = (options.hub ? find : locate)(options.dataDir, set, {
+      layout: spec.layout,
+      prefer: options.prefer,
+      alone: false,
+    });
     if (located) return { located };
   }
   if (!spec.hub && !options.hub)
@@ -99,7 +117,7 @@ async function whereOf(set: PublishedSet, spec: SuiteSpec, options: OpenOptions)
     options,
   );
   const hub = { repo: spec.hub?.repo ?? form.repo, revision: snapshot.revision };
-  return { located: locate(snapshot.dir, set, form.name, true), hub };
+  return { located: locate(snapshot.dir, set, { layout: form.name, alone: true }), hub };
 }
 
 /** The archive and the folders that have the pictures of the authors' form. */

@@ -11,6 +11,8 @@ export interface OpenOptions {
   limit?: number;
   /** In place of the scoring that a suite is meant for. */
   scoring?: string;
+  /** Which form of a published suite is taken where there are several and its spec names none. */
+  prefer?: string;
   /** Hears of what takes long, a line at a time. */
   progress?: (line: string) => void;
   /** Holds the built-in rows; `runs/.data` unless told. */
