@@ -32,7 +32,7 @@ const LINE_MS = 2000;
 
 const MB = 1e6;
 
-/** What nearly all public hubs are asked at. */
+/** Where the hub is, if not at its usual address. */
 const endpoint = (): string | undefined => process.env.HF_ENDPOINT?.replace(/\/+$/, '') || undefined;
 
 const isOffline = (): boolean => /^(1|true|yes|on)$/i.test(process.env.HF_HUB_OFFLINE ?? '');
@@ -166,12 +166,7 @@ async function download(
         ...(signal ? [{ signal }] : []),
       );
       const [sha256, sha1] = digests.map((digest) => digest.digest('hex'));
-      const whole =
-        got === sizeOf(entry) &&
-        (entry.lfs
-          ? !/^[0-9a-f]{64}$/.test(entry.lfs.oid) || entry.lfs.oid === sha256
-          : !isSha1(entry.oid) || entry.xetHash !== undefined || entry.oid === sha1);
-      if (whole) return;
+      if (got === sizeOf(entry) && isListed(entry, sha256, sha1)) return;
       throw new Error(`came with ${got} of ${sizeOf(entry)} bytes, or others than the hub lists`);
     } catch (error) {
       tell(-got);
@@ -189,7 +184,12 @@ async function download(
   }
 }
 
-const isSha1 = (oid: string | undefined) => /^[0-9a-f]{40}$/.test(oid ?? '');
+/** Whether bytes are those that the hub lists: by SHA-256 for large files, as git has it for others. */
+function isListed({ lfs, oid, xetHash }: ListFileEntry, sha256: string, sha1: string): boolean {
+  if (lfs) return !/^[0-9a-f]{64}$/.test(lfs.oid) || lfs.oid === sha256;
+  // What is kept as Xet chunks has git's name of its pointer.
+  return xetHash !== undefined || !/^[0-9a-f]{40}$/.test(oid ?? '') || oid === sha1;
+}
 
 /** The innermost cause says more than "fetch failed". */
 function reasonOf(error: unknown): string {
