@@ -1,4 +1,3 @@
-import { ConfigError } from '../../errors.ts';
 import type { Target } from '../policy/target.ts';
 import type { Answerer } from '../types.ts';
 import type { Asking } from './settings.ts';
@@ -10,6 +9,10 @@ export interface ServerSettings {
   /** Requests under way at once. */
   parallel?: number;
   timeoutSeconds?: number;
+  /** Stops the waiting for one that is not ready. */
+  signal?: AbortSignal;
+  /** Hears, in a line for a person, when the server is waited for. */
+  say?: (line: string) => void;
 }
 
 /**
@@ -21,10 +24,11 @@ export async function openAnswerer(
   target: Target,
   { config }: Pick<Asking, 'config'>,
   samples: number,
-  _server: ServerSettings = {},
+  server: ServerSettings = {},
 ): Promise<Answerer> {
   if (target.kind === 'server') {
-    throw new ConfigError(`${target.url}: servers cannot be asked by this command; name a checkpoint`);
+    const { openServerAnswerer } = await import('../server/server-answerer.ts');
+    return openServerAnswerer({ ...server, url: target.url, config });
   }
   const { openLocal } = await import('./local.ts');
   const named = target.description === target.policy ? undefined : target.description;

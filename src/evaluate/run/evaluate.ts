@@ -53,7 +53,8 @@ export interface Evaluated {
  *   the server throws where it cannot be asked at all, and the reason of `signal`; what was answered is kept
  */
 export async function evaluatePolicy(options: EvaluateOptions): Promise<Evaluated> {
-  const { target, asking, samples, greedy, server, signal } = options;
+  const { target, asking, samples, greedy, signal } = options;
+  const server = { ...options.server, signal };
   const answerer = options.answerer ?? (await openAnswerer(target, asking, Math.max(samples, 1), server));
   try {
     const settings = settingsOf(options, answerer);

@@ -32,6 +32,7 @@ export async function startEvaluation(
         const asking = new AskingProgress(progress, out.isTTY === true);
         const { evaluation, unreadable } = await evaluatePolicy({
           ...plan,
+          server: { ...plan.server, say: (line) => progress.say(line) },
           signal,
           begin: (facts) => {
             dir = facts.dir;

@@ -3,15 +3,17 @@
  * cannot be interrupted, take any Retry-After, send nothing again where a body breaks off, and know no server that loads
  * its model.
  */
+import { setMaxListeners } from 'node:events';
 import type { OpenAI } from 'openai';
 import { ImageError } from '../../errors.ts';
+import { encodePng } from '../../vision/encode.ts';
 import { choicesOf, failed } from './choices.ts';
 import { Dialect, messagesOf } from './dialect.ts';
 import { connectionFailure, fatal, ServerError, ServerFailure, statusFailure } from './failure.ts';
 import { clientOf, keyOf, secretless, urlOf } from './open.ts';
 import { Gate, PATIENCE, type Patience, patiently } from './patience.ts';
 import type { Transport } from './transport.ts';
-import type { ChatChoice, ChatOptions, ChatRequest, ChatServer } from './types.ts';
+import type { ChatChoice, ChatOptions, ChatRequest, ChatServer, SendOptions } from './types.ts';
 
 export type { ChatChoice, ChatOptions, ChatRequest, ChatServer } from './types.ts';
 
@@ -43,6 +45,15 @@ const FIRST_TOKENS = 16;
 /** A person waits for this: an address that is wrong should show at once. */
 const AT_FIRST = { tries: 5, unreachable: 3000 };
 
+interface Call extends SendOptions {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: Record<string, unknown>;
+}
+
+/** Large enough for every model, 4 patches of 28 pixels. */
+const greyPicture = () => encodePng({ width: 56, height: 56, data: new Uint8Array(56 * 56 * 3).fill(128) });
+
 class Server implements ChatServer {
   readonly url: string;
   readonly parallel: number;
@@ -55,6 +66,8 @@ class Server implements ChatServer {
   /** Whether answers that were asked for together have ever differed. */
   private differed = false;
   private lastWords = 0;
+  /** Why nothing can be asked any more. */
+  private ended: Error | undefined;
 
   /** Held so that nothing that prints this object prints the key. */
   readonly #options: Settled;
@@ -73,7 +86,8 @@ class Server implements ChatServer {
 
   async open(model: string | undefined, signal?: AbortSignal): Promise<void> {
     this.model = model ?? (await this.onlyModel(signal));
-    const parts = [{ text: OPENING }];
+    const parts: ChatRequest['parts'] = [{ text: OPENING }];
+    if (this.#options.pictures) parts.push({ image: await greyPicture() });
     const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: FIRST_TOKENS, seed: 0 };
     try {
       const given = await this.together({ parts, samples: 2, ...sampling, signal }, 2, 0, true);
@@ -108,8 +122,8 @@ class Server implements ChatServer {
     return [...kept, ...(await allOf(rest))];
   }
 
-  async send(body: Record<string, unknown>, signal?: AbortSignal): Promise<string> {
-    return this.request('POST', '/chat/completions', body, signal);
+  async send(body: Record<string, unknown>, options: SendOptions = {}): Promise<string> {
+    return this.request({ method: 'POST', path: '/chat/completions', body, ...options });
   }
 
   async close(): Promise<void> {
@@ -153,7 +167,7 @@ class Server implements ChatServer {
     for (;;) {
       const body = this.dialect.body(this.model, messages, n, seed, request);
       try {
-        const text = await this.send(body, request.signal);
+        const text = await this.send(body, { signal: request.signal });
         return choicesOf(text, n, request.maxTokens).map((choice) => this.clean(choice));
       } catch (error) {
         if (!(error instanceof ServerFailure) || error.kind !== 'refused') throw error;
@@ -169,41 +183,43 @@ class Server implements ChatServer {
   }
 
   /** @throws ServerFailure where only this request failed, ServerError where none can be answered */
-  private async request(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ): Promise<string> {
+  private async request(call: Call): Promise<string> {
+    const { signal } = call;
     const key = [this.url, this.requests++];
     const waits = (failure: ServerFailure, ms: number) => {
       if (failure.kind === 'busy') this.gate.rest(ms);
       this.tell(failure, ms);
     };
-    const waiting = { patience: this.patience, signal, key, waits };
+    const waiting = { patience: { ...this.patience, ...call.patience }, signal, key, waits };
     try {
-      return await this.gate.through(
-        () => patiently(() => this.once(method, path, body, signal), waiting),
-        signal,
-      );
+      return await this.gate.through(async () => {
+        // Those that stand in line need not find out one after the other.
+        if (this.ended) throw this.ended;
+        return patiently(() => this.once(call), waiting);
+      }, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof ServerFailure)) throw error;
       const isFinal = error.kind === 'hopeless' || error.kind === 'unreachable';
-      if (isFinal && error.status !== 404) throw fatal(this.url, error, this.#options.key !== undefined);
-      if (isFinal && this.settings.model !== undefined) throw await this.noSuchModel(error, signal);
-      throw error;
+      const isOpen = this.settings.model !== undefined;
+      if (!isFinal || (error.status === 404 && !isOpen)) throw error;
+      this.ended ??=
+        error.status === 404
+          ? await this.noSuchModel(error, signal)
+          : fatal(this.url, error, this.#options.key !== undefined);
+      throw this.ended;
     }
   }
 
-  private async once(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ): Promise<string> {
+  private async once({ method, path, body, signal }: Call): Promise<string> {
     const { timeoutSeconds } = this.#options;
-    const wanted = { signal, timeout: Math.ceil(timeoutSeconds * 1000), maxRetries: 0 };
+    // The client leaves its listeners on the signal, which all requests of a run share.
+    const own = new AbortController();
+    const abort = () => own.abort();
+    // As many listen as there are requests under way.
+    if (signal) setMaxListeners(0, signal);
+    signal?.addEventListener('abort', abort, { once: true });
+    const wanted = { signal: own.signal, timeout: Math.ceil(timeoutSeconds * 1000), maxRetries: 0 };
     const { APIError } = await import('openai');
     try {
       const sent =
@@ -218,11 +234,13 @@ class Server implements ChatServer {
         throw statusFailure(error.status, words, error.headers ?? new Headers(), code);
       }
       throw connectionFailure(error, timeoutSeconds);
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
   private async models(signal?: AbortSignal): Promise<string[]> {
-    const listed = JSON.parse(await this.request('GET', '/models', undefined, signal)) as {
+    const listed = JSON.parse(await this.request({ method: 'GET', path: '/models', signal })) as {
       data?: { id?: unknown }[];
     } | null;
     const ids = Array.isArray(listed?.data) ? listed.data.map((model) => model?.id) : [];

@@ -35,11 +35,12 @@ export class Dialect {
 
   /**
    * What to leave out after a refusal: what its words name, else, in the beginning, the next that was not tried.
+   * Another request may have met the same refusal meanwhile; this one is then sent again as well.
    * @param body what was refused; undefined is returned where nothing of it can be left out
    */
   after(words: string, body: Record<string, unknown>, beginning: boolean): Concession | undefined {
     const open = (Object.keys(CONCESSIONS) as Concession[]).filter(
-      (name) => !this.made.has(name) && isIn(name, body) && (beginning || LATER.includes(name)),
+      (name) => isIn(name, body) && (beginning || LATER.includes(name)),
     );
     return open.find((name) => CONCESSIONS[name].named.test(words)) ?? (beginning ? open[0] : undefined);
   }

@@ -105,6 +105,8 @@ export function statusFailure(
   if (status === 429 && code === 'insufficient_quota') return new ServerFailure('hopeless', said, more);
   if (status === 429) return new ServerFailure('busy', said, more);
   if (status === 503 && /load/i.test(words)) return new ServerFailure('loading', said, more);
+  // llama.cpp calls these its own faults; asking again changes nothing.
+  if (status >= 500 && /n_cmpl|not supported/i.test(words)) return new ServerFailure('refused', said, more);
   if (status === 408 || status === 409 || status >= 500) return new ServerFailure('fault', said, more);
   if ((status >= 300 && status < 400) || [401, 402, 403, 404, 405, 407].includes(status))
     return new ServerFailure('hopeless', said, more);
@@ -155,7 +157,7 @@ export function fatal(url: string, failure: ServerFailure, hasKey: boolean): Ser
   return new ServerError(`${url}: ${failure.message}; ${advice(url, failure, hasKey)}`, { cause: failure });
 }
 
-function advice(url: string, { kind, status, code }: ServerFailure, hasKey: boolean): string {
+function advice(url: string, { kind, status, code, message }: ServerFailure, hasKey: boolean): string {
   if (kind === 'unreachable')
     return 'start the server or mend the address; an evaluation that has begun goes on where it stopped when the command is given again';
   if (kind === 'timeout') return 'see whether it is stuck, or give it more time (--timeout)';
@@ -177,6 +179,7 @@ function advice(url: string, { kind, status, code }: ServerFailure, hasKey: bool
   if (status !== undefined && status < 400) return 'it sends elsewhere; name that address instead';
   if (status === 413) return 'lower data.maxPixels or raise the limit of the server';
   if (status === 429) return 'ask fewer at once (--parallel) or later';
+  if (/\bimage|picture|multimodal|vision/i.test(message)) return 'serve a model that takes pictures';
   if (status !== undefined && status >= 500) return 'see what the server says about it and try again';
   return 'change the settings that it names';
 }

@@ -98,6 +98,8 @@ const started = Date.now();
 const met = new Map<Fault, number>();
 let unseeded = 0;
 
+const isOpening = (text: string) => script.opening !== undefined && text.startsWith(script.opening);
+
 const textsOf = ({ messages }: Body) =>
   messages
     .flatMap(({ content }) =>
@@ -180,7 +182,7 @@ function promptLogprobs(body: Body) {
 function faultOf(text: string): Fault | undefined {
   for (const fault of script.faults ?? []) {
     if (fault.matching !== undefined && !text.includes(fault.matching)) continue;
-    if (text === script.opening && !fault.opening) continue;
+    if (isOpening(text) && !fault.opening) continue;
     const count = (met.get(fault) ?? 0) + 1;
     met.set(fault, count);
     const after = fault.after ?? 0;

@@ -78,7 +78,9 @@ export async function startFakeServer(script: FakeScript = {}): Promise<FakeServ
       return `http://127.0.0.1:${port}/v1`;
     },
     asked: () =>
-      everything().filter(({ path, text }) => path.endsWith('/chat/completions') && text !== OPENING),
+      everything().filter(
+        ({ path, text }) => path.endsWith('/chat/completions') && !text.startsWith(OPENING),
+      ),
     everything,
     async stop() {
       const ending = child;

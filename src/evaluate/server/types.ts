@@ -44,8 +44,14 @@ export interface ChatServer {
    * The body of the answer to a request of one's own, retried likewise.
    * @throws ServerFailure, and what `chat` throws
    */
-  send(body: Record<string, unknown>, signal?: AbortSignal): Promise<string>;
+  send(body: Record<string, unknown>, options?: SendOptions): Promise<string>;
   close(): Promise<void>;
+}
+
+export interface SendOptions {
+  signal?: AbortSignal;
+  /** Where it is to be waited for less, or longer, than usual. */
+  patience?: Partial<Patience>;
 }
 
 export interface ChatOptions {
@@ -59,6 +65,8 @@ export interface ChatOptions {
   parallel?: number;
   /** For one request, 600 unless told. */
   timeoutSeconds?: number;
+  /** Whether a picture is shown at once, so that a model that takes none is found out. */
+  pictures?: boolean;
   signal?: AbortSignal;
   /** Hears, in a line for a person, when the server is waited for. */
   say?: (line: string) => void;
