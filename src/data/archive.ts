@@ -1,5 +1,5 @@
 /** Pictures inside zip archives, read without unpacking them, and in folders that lie elsewhere than rows say. */
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -73,6 +73,33 @@ async function membersOf(file: string): Promise<Member[]> {
   class Reader extends yauzl.RandomAccessReader {
     override _readStreamForRange(start: number, end: number): Readable {
       return createReadStream(file, { start, end: end - 1 });
+    }
+
+    /** The directory is read in many small pieces. */
+    override read(
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      done: (error: Error | null) => void,
+    ): void {
+      let fault: Error | null = null;
+      try {
+        const handle = openSync(file, 'r');
+        try {
+          for (let at = 0; at < length; ) {
+            const read = readSync(handle, buffer, offset + at, length - at, position + at);
+            if (read === 0) throw new Error('it ends too early');
+            at += read;
+          }
+        } finally {
+          closeSync(handle);
+        }
+      } catch (error) {
+        fault = error as Error;
+      }
+      // Not at once: thousands of entries would be read inside each other.
+      setImmediate(done, fault);
     }
   }
   const damaged = (error: unknown) => {

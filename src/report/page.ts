@@ -1,4 +1,5 @@
-/** One whole HTML file: it needs nothing beside it, runs no script, and is read in the light, in the dark and on paper. */
+/** One whole HTML file: it needs nothing beside it, runs no script but a form's own, and is read in the light, in the dark and on paper. */
+import { createHash } from 'node:crypto';
 import { type Html, html, raw } from './html.ts';
 import { STYLE } from './style.ts';
 
@@ -11,6 +12,8 @@ export interface Page {
   title: string;
   subtitle?: Html | string;
   sections: readonly Section[];
+  /** The one script that may run, where the page is a form; none unless told. */
+  script?: string;
 }
 
 /** From how many sections on a reader is shown what there is. */
@@ -35,19 +38,21 @@ function anchors(headings: readonly string[]): string[] {
  * The text of the file. Classes that a body may use: `note` and `muted` (small print), `warning`, `good`, `bad`, `right`,
  * `wrong`, `facts` (a `<dl>` of settings), `card` (a picture beside a text).
  */
-export function page({ title, subtitle, sections }: Page): string {
+export function page({ title, subtitle, sections, script }: Page): string {
   const names = anchors(sections.map(({ heading }) => heading));
   const contents =
     sections.length >= MANY
       ? html`<nav aria-label="Contents"><ul>${sections.map(({ heading }, i) => html`<li><a href="#${names[i]}">${heading}</a></li>`)}</ul></nav>\n`
       : null;
+  const digest = script === undefined ? '' : createHash('sha256').update(script).digest('base64');
+  const runs = script === undefined ? '' : ` script-src 'sha256-${digest}';`;
   // The policy keeps the promise that nothing is fetched and nothing runs, whatever a body holds.
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';${raw(runs)}">
 <meta name="generator" content="papo">
 <title>${title}</title>
 <style>${raw(STYLE)}</style>
@@ -61,7 +66,7 @@ ${sections.map(
   ({ heading, body }, i) =>
     html`<section id="${names[i]}">\n${heading === '' ? null : html`<h2>${heading}</h2>\n`}${body}\n</section>\n`,
 )}</main>
-</body>
+${script === undefined ? null : html`<script>${raw(script)}</script>\n`}</body>
 </html>
 `.text;
 }

@@ -30,6 +30,8 @@ export interface Trace {
   /** Every fact that was stated, whether it is true (undefined where the row does not settle it), and where it stands. */
   facts: { fact: Fact; isTrue: boolean | undefined; span: Span }[];
   boxed?: string;
+  /** The false statement that decided the cause, where it was one. */
+  fault?: Span;
 }
 
 const kinds = new Map<string, AnyFactKind>(FACTS.map((kind) => [kind.kind, kind]));
@@ -47,18 +49,22 @@ export function trace(response: string, meta: RowMeta): Trace {
   const { facts: stated, spans, boxed } = parseFacts(response);
   const facts: Trace['facts'] = [];
   let fault: Cause | undefined;
+  let faultSpan: Span | undefined;
   let last: string | undefined;
   /** Where the steps arrive, whatever is then concluded. */
   let arrived: string | undefined;
-  stated.forEach((fact, i) => {
+  for (const [i, fact] of stated.entries()) {
     const kind = kinds.get(fact.kind);
     const asked = { ...row, before: stated.slice(0, i) };
     const isTrue = kind?.isTrue(fact, asked);
     facts.push({ fact, isTrue, span: spans[i] });
-    if (kind && isTrue === false) fault ??= FAULT[kind.aboutOf?.(fact, asked) ?? kind.about];
+    if (kind && isTrue === false && fault === undefined) {
+      fault = FAULT[kind.aboutOf?.(fact, asked) ?? kind.about];
+      if (fault !== undefined) faultSpan = spans[i];
+    }
     last = kind?.arrivesAt(fact) ?? last;
     if (fact.kind !== 'conclusion') arrived = last;
-  });
+  }
   const cause = (): Cause => {
     if (boxed === undefined) return 'unreadable';
     if (boxed === answer) return 'right';
@@ -67,7 +73,9 @@ export function trace(response: string, meta: RowMeta): Trace {
     if (last === answer) return 'inconsistency';
     if (fault === undefined && (arrived === answer || (last !== undefined && last !== boxed)))
       return 'inconsistency';
-    return fault ?? 'reasoning';
+    // A conclusion alone is no reasoning.
+    return fault ?? (facts.some(({ fact }) => fact.kind !== 'conclusion') ? 'reasoning' : 'unreadable');
   };
-  return { cause: cause(), facts, boxed };
+  const found = cause();
+  return { cause: found, facts, boxed, ...(found === fault && { fault: faultSpan }) };
 }
