@@ -90,6 +90,15 @@ describe('metricsOf', () => {
     expect(Number(clustered.se) / Number(naive.se)).toBeGreaterThan(1.9);
   });
 
+  test('a few sources that are all alike are no proof: the interval is not of width 0', () => {
+    const alike = Array.from({ length: 12 }, (_, i) =>
+      question(i, [scored(i % 2)], { cluster: `c${Math.floor(i / 4)}` }),
+    );
+    const { low, high, value, clusters } = metricsOf(alike).accuracy;
+    expect([value, clusters]).toEqual([0.5, 3]);
+    expect(Number(high) - Number(low)).toBeGreaterThan(0.5);
+  });
+
   test('nothing asked is null, not nought; lengths need not be known', () => {
     const none = metricsOf([]);
     expect(none.accuracy).toEqual({ value: null, se: null, low: null, high: null, n: 0 });

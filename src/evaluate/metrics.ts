@@ -2,7 +2,14 @@
  * What the answers to questions come to. The answers to one question are averaged first, so that a question is one
  * observation however often it was asked; questions that share a source vary together.
  */
-import { clusteredInterval, type Interval, shareInterval, standardError, tInterval } from '../statistics.ts';
+import {
+  clusteredInterval,
+  type Interval,
+  shareInterval,
+  standardError,
+  tInterval,
+  wilsonInterval,
+} from '../statistics.ts';
 import type { AnswerLine, AskedQuestion } from './files.ts';
 import { VERDICTS, type Verdict } from './types.ts';
 
@@ -88,8 +95,12 @@ function estimate(questions: readonly AskedQuestion[], of: Value, isShare: boole
   if (values.length === 0) return { value: null, se: null, low: null, high: null, n: 0 };
   const sources = new Set(clusters).size;
   const clustered = sources < values.length;
-  const found: Interval & { se?: number } = clustered
-    ? clusteredInterval(values, clusters)
+  const between = clustered ? clusteredInterval(values, clusters) : undefined;
+  // Sources that are all alike, as a few can be by chance, leave no spread to go by: each counts as one question.
+  const found: Interval & { se?: number } = between
+    ? isShare && !(between.se > 0)
+      ? { ...wilsonInterval(between.value, sources), se: between.se }
+      : between
     : isShare
       ? shareInterval(values)
       : tInterval(values);

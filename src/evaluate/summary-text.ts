@@ -54,7 +54,7 @@ export function suitesTable({ suites, pooled, mean }: Summary): Table {
       const found = mean[name];
       if (!found || (name !== 'all' && found.suites.length === suites.length)) return [];
       const text = (x: number | null) => (x === null ? '-' : (100 * x).toFixed(1));
-      const label = name === 'all' ? 'mean of suites' : `mean, ${name}`;
+      const label = name === 'all' ? 'mean of suites' : `mean, ${found.suites.length} ${name}`;
       return [[label, '', text(found.accuracy), text(found.greedy), '', '', '', '', '']];
     });
     rows.push(...means, rowOf('all questions', pooled));

@@ -90,6 +90,7 @@ export async function openPlan(
   suites: readonly string[],
   flags: EvalFlags,
   say: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<Omit<EvaluateOptions, 'signal' | 'begin' | 'hear'>> {
   const target = targetOf(policy);
   const compat = flags.compat === undefined ? undefined : compatNamed(flags.compat);
@@ -108,16 +109,22 @@ export async function openPlan(
   if (scoring !== undefined) scoringNamed(scoring);
   const limit = numberFlag('limit', flags.limit, whole(1, MOST.rows));
   const names = suites.length > 0 ? suites : ['builtin'];
-  const double = names.find((name, i) => names.indexOf(name) < i);
-  if (double !== undefined) throw new ConfigError(`${quoted(double)}: named twice; leave one of them out`);
+  const specs = names.map(suiteSpecOf);
+  const double = specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) < i);
+  if (double)
+    throw new ConfigError(
+      `${quoted(double.name)}: two suites have this name; give one another, as in PATH:name=OTHER`,
+    );
   const opened = [];
-  for (const name of names) {
-    say(`opening ${name} ...`);
-    const suite = await openSuite(suiteSpecOf(name), {
+  for (const spec of specs) {
+    say(`opening ${spec.name} ...`);
+    const suite = await openSuite(spec, {
       dataDir: flags.data,
       hub: flags.hub,
       limit,
       scoring,
+      prefer: compat?.layout,
+      signal,
       cacheRoot: join(asking.config.out, '.data'),
       progress: say,
     });

@@ -28,7 +28,7 @@ export async function startEvaluation(
     async (signal) => {
       let dir: string | undefined;
       try {
-        const plan = await openPlan(policy, suites, flags, (text) => progress.doing(text));
+        const plan = await openPlan(policy, suites, flags, (text) => progress.doing(text), signal);
         const asking = new AskingProgress(progress, out.isTTY === true);
         const { evaluation, unreadable } = await evaluatePolicy({
           ...plan,
