@@ -6,6 +6,7 @@ import { stuckThreads } from '../user/host.ts';
 import { version } from '../version.ts';
 import { analyzeCommand } from './analyze.ts';
 import { askCommand } from './ask.ts';
+import { compareCommand } from './compare.ts';
 import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { evalCommand } from './eval.ts';
@@ -31,6 +32,7 @@ export async function runProgram(): Promise<void> {
     maskCommand,
     pretrainCommand,
     evalCommand,
+    compareCommand,
     analyzeCommand,
     askCommand,
   ];
