@@ -101,7 +101,8 @@ export function barChart({ title, groups, format = shortNumber }: BarChart): Htm
 
 export interface IntervalChart {
   title: string;
-  rows: readonly { label: string; value: Value; low: Value; high: Value }[];
+  /** `clear`: whether it is drawn with emphasis; with `zero` that is where the interval does not hold 0, unless told. */
+  rows: readonly { label: string; value: Value; low: Value; high: Value; clear?: boolean }[];
   /** Whether 0 is on the chart in any case, as for differences. */
   zero?: boolean;
   format?: (x: number) => string;
@@ -114,12 +115,12 @@ export function intervalChart({ title, rows, zero = false, format = shortNumber 
   const left = labelRoom(rows.map((row) => row.label));
   const scale = scaleOf(zero ? [0, ...reached] : reached, left + 8, WIDTH - RIGHT - 16);
   const bottom = rows.length * (LINE + 8) + 6;
-  const points = rows.map(({ label: name, value, low, high }, i) => {
+  const points = rows.map(({ label: name, value, low, high, clear: told }, i) => {
     const y = 6 + (i + 0.5) * (LINE + 8);
     const text = label(name, left, y);
     if (!isKnown(value))
       return html`${text}<text class="quiet" x="${left + 14}" y="${at(y + 4.5)}">not known</text>`;
-    const clear = !zero || (isKnown(low) && isKnown(high) && (low > 0 || high < 0));
+    const clear = told ?? (!zero || (isKnown(low) && isKnown(high) && (low > 0 || high < 0)));
     const paint = clear ? colour(0) : 'var(--soft)';
     const said =
       isKnown(low) && isKnown(high) ? `${format(value)} (${format(low)} to ${format(high)})` : format(value);

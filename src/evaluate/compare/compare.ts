@@ -18,6 +18,17 @@ const FLIPS = 9_999;
 
 export type GroupKind = 'mean' | 'pooled' | 'suite' | 'task' | 'dependency';
 
+/**
+ * Differences that p is corrected for together, so that in each family the chance of any false alarm is at most 5 %: what the
+ * policies are compared by, where the difference lies, and what else changed.
+ */
+export const FAMILIES = {
+  overall: 'accuracy, overall and by suite',
+  parts: 'accuracy by task and by vision dependency',
+  form: 'form and length',
+} as const;
+export type Family = keyof typeof FAMILIES;
+
 /** One difference that is shown. */
 export interface Row extends Difference {
   measure: string;
@@ -26,7 +37,8 @@ export interface Row extends Difference {
   name: string;
   /** Of a task. */
   suite?: string;
-  /** p after Holm's correction over all differences of the comparison. */
+  family: Family;
+  /** p after Holm's correction over its family, in all pairs that are compared. */
   corrected: number;
   /** `unclear` unless the corrected p is at most .05 and the interval does not hold 0. */
   verdict: 'up' | 'down' | 'unclear';
@@ -67,8 +79,8 @@ export interface Comparison {
     samples: number;
     greedy: boolean;
   }[];
-  /** How many differences p was corrected for. */
-  family: number;
+  /** How many differences p was corrected for, in each. */
+  families: Readonly<Record<Family, number>>;
   alpha: number;
   seed: string;
   compared: readonly Compared[];
@@ -95,7 +107,7 @@ function suiteSets(suites: readonly SuitePair[]): { name: string; suites: readon
   }));
   return [
     { name: 'all', suites },
-    ...sets.filter((set) => set.suites.length > 0 && set.suites.length < suites.length),
+    ...sets.filter((set) => set.suites.length > 1 && set.suites.length < suites.length),
   ];
 }
 
@@ -137,7 +149,11 @@ function groupsOf(suites: readonly SuitePair[]): Group[] {
 interface Asked {
   measure: Measure;
   group: Group;
+  family: Family;
 }
+
+const familyOf = (measure: Measure, { kind }: Group): Family =>
+  measure.isAccuracy ? (isPart(kind) ? 'parts' : 'overall') : 'form';
 
 function askedOf({ suites }: Pairing): Asked[] {
   const has = (measure: Measure, pairs: readonly QuestionPair[]) => observations(measure, pairs).length > 0;
@@ -151,7 +167,7 @@ function askedOf({ suites }: Pairing): Asked[] {
         (measure.isAccuracy || !isPart(group.kind)) &&
         (measure.name !== 'characters' || !everywhere('tokens')) &&
         group.parts.every((pairs) => has(measure, pairs)),
-    ).map((measure) => ({ measure, group })),
+    ).map((measure) => ({ measure, group, family: familyOf(measure, group) })),
   );
 }
 
@@ -181,34 +197,19 @@ export function compare(
     const pairing = pairEvaluations(evaluations[before], evaluations[after]);
     return { before, after, pairing, asked: askedOf(pairing) };
   });
-  const family = paired.reduce((sum, { asked }) => sum + asked.length, 0);
+  const asked = paired.flatMap((pair) => pair.asked);
+  const sizeOf = (family: Family) => asked.filter((one) => one.family === family).length;
+  const families = { overall: sizeOf('overall'), parts: sizeOf('parts'), form: sizeOf('form') };
   // The smallest p that drawing can give, corrected, is a tenth of what counts.
-  const flips = Math.max(FLIPS, Math.ceil((10 * family) / ALPHA));
-  const found = paired.map(({ before, after, asked }) =>
-    asked.flatMap(({ measure, group }) => {
+  const flips = Math.max(FLIPS, Math.ceil((10 * Math.max(...Object.values(families))) / ALPHA));
+  const found = paired.map(({ before, after, asked: own }) =>
+    own.flatMap(({ measure, group, family }) => {
       const stream = [seed, before, after, measure.name, group.kind, group.suite ?? '', group.name].join('/');
       const one = difference(measure, group.parts, { seed: stream, flips, resamples });
-      return one ? [{ measure, group, one }] : [];
+      return one ? [{ measure, group, family, one }] : [];
     }),
   );
-  const corrected = holm(found.flat().map(({ one }) => one.p));
-  let at = 0;
-  const rows = found.map((list) =>
-    list.map(({ measure, group: { kind, name, suite }, one }): Row => {
-      const p = corrected[at++];
-      const clear = p <= ALPHA && one.low !== null && one.high !== null && (one.low > 0 || one.high < 0);
-      const verdict = clear ? (one.value > 0 ? 'up' : 'down') : 'unclear';
-      return {
-        measure: measure.name,
-        group: kind,
-        name,
-        ...(suite !== undefined && { suite }),
-        ...one,
-        corrected: p,
-        verdict,
-      };
-    }),
-  );
+  const rows = corrected(found);
   return {
     version: 1,
     papo: version(),
@@ -219,7 +220,7 @@ export function compare(
       samples,
       greedy,
     })),
-    family,
+    families,
     alpha: ALPHA,
     seed,
     compared: paired.map(({ before, after, pairing }, i) => ({
@@ -237,6 +238,32 @@ export function compare(
       changed: changedMost(pairing.suites.flatMap(({ pairs }) => pairs)),
     })),
   };
+}
+
+interface Found extends Asked {
+  one: Difference;
+}
+
+/** The rows of each pair, with p corrected over the family in all of them. */
+function corrected(found: readonly (readonly Found[])[]): Row[][] {
+  const all = found.flat();
+  const p = new Map<Difference, number>();
+  for (const family of Object.keys(FAMILIES)) {
+    const members = all.filter((one) => one.family === family);
+    const together = holm(members.map(({ one }) => one.p));
+    members.forEach(({ one }, i) => {
+      p.set(one, together[i]);
+    });
+  }
+  return found.map((list) =>
+    list.map(({ measure, group: { kind, name, suite }, family, one }): Row => {
+      const after = p.get(one) ?? Number.NaN;
+      const clear = after <= ALPHA && one.low !== null && one.high !== null && (one.low > 0 || one.high < 0);
+      const verdict = clear ? (one.value > 0 ? 'up' : 'down') : 'unclear';
+      const names = { measure: measure.name, group: kind, name, ...(suite !== undefined && { suite }) };
+      return { ...names, family, ...one, corrected: after, verdict };
+    }),
+  );
 }
 
 const relativeMean: Statistic = (sums_S) =>

@@ -1,5 +1,4 @@
 /** One difference, with everything that says how sure it is. Two measurements of a question are one observation. */
-import { tQuantile } from '../../distributions.ts';
 import { random } from '../../random.ts';
 import {
   bcaInterval,
@@ -11,13 +10,7 @@ import {
   type Unit,
 } from '../../resampling.ts';
 import { mcnemar, smallestDifference } from '../../significance.ts';
-import {
-  CONFIDENCE,
-  clusteredInterval,
-  pairedShareInterval,
-  standardError,
-  tInterval,
-} from '../../statistics.ts';
+import { clusteredInterval, pairedShareInterval, standardError, tInterval } from '../../statistics.ts';
 import type { AskedQuestion } from '../files.ts';
 import type { Measure } from './measures.ts';
 import type { QuestionPair } from './pairing.ts';
@@ -99,13 +92,18 @@ function ofQuestions(observed: readonly Observation[], clusters: number, isShare
   return { se: standardError(d), low, high };
 }
 
-/** Of an unweighted mean over suites: √Σ SE² / S, and Student's with the degrees of freedom of Welch and Satterthwaite. */
-function ofSuites(value: number, parts: readonly { se: number; clusters: number }[]): Estimated {
-  const variance = parts.reduce((sum, { se }) => sum + se ** 2, 0);
-  const se = Math.sqrt(variance) / parts.length;
-  const spread = parts.reduce((sum, part) => sum + part.se ** 4 / (part.clusters - 1), 0);
-  const half = se === 0 ? 0 : tQuantile((1 + CONFIDENCE) / 2, variance ** 2 / spread) * se;
-  return { se, low: value - half, high: value + half };
+/**
+ * Of an unweighted mean over suites: √Σ SE² / S; its ends are as far away as the root of the sum of squares of those of the
+ * suites (MOVER, Zou and Donner 2008), so that they stay as careful as these.
+ */
+function ofSuites(value: number, parts: readonly (Estimated & { value: number })[]): Estimated {
+  const root = (of: (part: Estimated & { value: number }) => number) =>
+    Math.sqrt(parts.reduce((sum, part) => sum + of(part) ** 2, 0)) / parts.length;
+  return {
+    se: root(({ se }) => se),
+    low: value - root((part) => part.value - part.low),
+    high: value + root((part) => part.high - part.value),
+  };
 }
 
 export interface Drawing {
@@ -132,11 +130,11 @@ export function difference(
   const [before, after] = (['before', 'after'] as const).map((side) =>
     mean(observed.map((group) => mean(group.map((one) => one[side])))),
   );
-  const value = mean(observed.map((group) => mean(group.map((one) => one.after - one.before))));
   const parts = observed.map((group, g) => ({
     ...ofQuestions(group, units[g].length, measure.unit === 'share'),
-    clusters: units[g].length,
+    value: mean(group.map((one) => one.after - one.before)),
   }));
+  const value = mean(parts.map((part) => part.value));
   const found = parts.length === 1 ? parts[0] : ofSuites(value, parts);
   const strata = units.map((group) => group.map(([n, one, other]): Unit => [n, other - one]));
   // The sizes of the groups weigh only where there are several; whole fractions are counted exactly.

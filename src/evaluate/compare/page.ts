@@ -16,13 +16,13 @@ export type PictureOf = (suite: string, key: string) => Promise<readonly Uint8Ar
 const CHARACTERS = 700;
 
 /** Bars of both policies and the interval of their difference, for each row of an accuracy. */
-function charts({ rows, title, measure: name }: Part, { before, after }: Compared): Html {
+function charts({ rows, measure: name }: Part, { before, after }: Compared): Html {
   const measure = measureNamed(name);
   const number = (x: number) => numberText(measure, x);
   const unit = measure.unit === 'share' ? '%' : measure.unit;
   const label = (row: Row) => `${rowName(row)} (${row.n})`;
   return html`${barChart({
-    title: `${title}, ${unit}`,
+    title: `${letter(before)} and ${letter(after)}, ${unit}`,
     format: number,
     groups: rows.map((row) => ({
       label: label(row),
@@ -32,10 +32,16 @@ function charts({ rows, title, measure: name }: Part, { before, after }: Compare
       ],
     })),
   })}${intervalChart({
-    title: `${letter(after)} − ${letter(before)}: ${title}, ${unit === '%' ? 'points' : unit}, 95 % interval`,
+    title: `${letter(after)} − ${letter(before)}, ${unit === '%' ? 'points' : unit}, with 95 % interval; filled where it is clear`,
     zero: true,
     format: number,
-    rows: rows.map((row) => ({ label: label(row), value: row.value, low: row.low, high: row.high })),
+    rows: rows.map((row) => ({
+      label: label(row),
+      value: row.value,
+      low: row.low,
+      high: row.high,
+      clear: row.verdict !== 'unclear',
+    })),
   })}`;
 }
 

@@ -4,8 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { writeAside } from '../../durable.ts';
 import { ConfigError, DataError, PapoError } from '../../errors.ts';
 import { csvTable } from '../../report/table.ts';
-import { type AskedQuestion, type Evaluation, readEvaluation } from '../files.ts';
-import { picturesIn } from '../report.ts';
+import { type Evaluation, readEvaluation } from '../files.ts';
 import { openSuite, parseSpec } from '../suites/index.ts';
 import type { Suite } from '../types.ts';
 import { compare } from './compare.ts';
@@ -72,15 +71,19 @@ async function picturesOf({ settings, questions }: Evaluation): Promise<PictureO
       }
     }),
   );
-  const pictures = picturesIn(opened.flat());
-  const byKey = new Map(
-    questions.map((question): [string, AskedQuestion] => [
-      JSON.stringify([question.suite, question.key]),
-      question,
-    ]),
-  );
-  return async (suite, key) => {
-    const question = byKey.get(JSON.stringify([suite, key]));
-    return question ? pictures(question) : [];
+  const suiteOf = new Map(opened.flat().map((suite) => [suite.name, suite]));
+  const placeOf = new Map(questions.map(({ suite, key, at }) => [JSON.stringify([suite, key]), at]));
+  return async (name, key) => {
+    const suite = suiteOf.get(name);
+    const at = placeOf.get(JSON.stringify([name, key]));
+    if (!suite || at === undefined || at >= suite.length) return [];
+    try {
+      const item = await suite.item(at);
+      // A suite that was changed since has another question there.
+      return item.key === key ? item.row.images : [];
+    } catch (error) {
+      if (error instanceof PapoError) return [];
+      throw error;
+    }
   };
 }

@@ -113,7 +113,7 @@ export function partsOf(compared: Compared, comparison: Comparison): Part[] {
       ...suites.map((suite) =>
         kinds('tasks', ['task'], `${suite} by task, ${title.replace('accuracy, ', '')}`, suite),
       ),
-      kinds('dependency', ['dependency'], `by vision dependency, ${title.replace('accuracy, ', '')}`),
+      kinds('dependency', ['dependency'], `by dependency, ${title.replace('accuracy, ', '')}`),
     ];
   });
   return parts.filter((part) => part.rows.length > 0);
@@ -149,7 +149,7 @@ function terminalPair(compared: Compared, comparison: Comparison): string {
   const parts = partsOf(compared, comparison);
   const isForm = ({ measure }: Part) => !measureNamed(measure).isAccuracy;
   const tables = parts
-    .filter((part) => !isForm(part))
+    .filter((part) => !isForm(part) && (part.kind === 'overall' || part.measure === parts[0].measure))
     .map((part) => {
       const rows = listed(part);
       const more = part.rows.length - rows.length;
@@ -216,7 +216,12 @@ export function comparisonMarkdown(comparison: Comparison): string {
     ),
     ...notesOf(compared).map((note) => `- ${note}\n`),
   ]);
-  return ['# Comparison\n', names, `${familyText(comparison)} Shares in %.\n`, ...pairs].join('\n');
+  return [
+    '# Comparison\n',
+    names,
+    `${familyText(comparison)} Shares in %; in brackets the number of sources, where questions share some.\n`,
+    ...pairs,
+  ].join('\n');
 }
 
 /** One line a difference, numbers as they are: shares from 0 to 1. */

@@ -1,5 +1,5 @@
 /** Numbers and differences in words; the same in the terminal, Markdown and the page. */
-import type { Comparison, RelativeGain, Row } from './compare.ts';
+import { type Comparison, FAMILIES, type Family, type RelativeGain, type Row } from './compare.ts';
 import { MEASURES, type Measure } from './measures.ts';
 
 /** Letters stand for evaluations in tables: A, B, … AA. */
@@ -83,7 +83,7 @@ const points = (measure: Measure) => (measure.unit === 'share' ? ' points' : ` $
 export function sentence(row: Row, title: string): string {
   const measure = measureNamed(row.measure);
   const range = rangeText(measure, row.low, row.high);
-  const sure = `${range === '' ? '' : `95 % interval ${range}, `}corrected p ${pText(row.corrected)}`;
+  const sure = `${range === '' ? '' : `95\u00a0% interval ${range}, `}corrected p ${pText(row.corrected)}`;
   const from = `${numberText(measure, row.before)} → ${numberText(measure, row.after)}`;
   const questions =
     row.suites === undefined ? `${row.n} questions` : `${row.n} questions of ${row.suites} suites`;
@@ -108,6 +108,11 @@ export function relativeText(
   return `mean relative gain over ${suites.length}${of} ${suites.length === 1 ? 'suite' : 'suites'}, ${title}: ${signedText(percent, value)} %${range === '' ? '' : ` (${range}, bootstrap)`}${left}`;
 }
 
-/** What was corrected for, in a sentence. */
-export const familyText = ({ family, compared }: Comparison): string =>
-  `p is of the paired sign-flip test, corrected by Holm’s method over all ${family} differences that are shown${compared.length > 1 ? ` (of all ${compared.length} pairs)` : ''}; a difference is called clear where it is at most .05 and the 95 % interval does not hold 0.`;
+/** What was corrected for, in sentences. */
+export function familyText({ families, compared }: Comparison): string {
+  const sizes = (Object.keys(FAMILIES) as Family[])
+    .filter((family) => families[family] > 0)
+    .map((family) => `${FAMILIES[family]} (${families[family]})`);
+  const pairs = compared.length > 1 ? `, over all ${compared.length} pairs` : '';
+  return `p is of the paired sign-flip test, corrected by Holm’s method for the differences of each of these families${pairs}: ${sizes.join('; ')}. A difference is called clear where the corrected p is at most .05 and the 95\u00a0% interval does not hold 0.`;
+}
