@@ -319,3 +319,11 @@ it('gives equal shares no error where nothing varies', () => {
   expect([row.se, row.smallest, row.value]).toEqual([0, null, 1]);
   near(row.p, 2 / 2 ** 8);
 });
+
+it('trusts no few sources that agree', () => {
+  const all = (score: number) =>
+    one(Array.from({ length: 12 }, (_, i) => ({ key: `q${i}`, scores: [score], cluster: `c${i % 3}` })));
+  const row = rowOf(compare([all(0), all(1)]).compared[0].rows, 'accuracy');
+  expect([row.clusters, row.se, row.p, row.verdict]).toEqual([3, 0, 0.25, 'unclear']);
+  expect(row.low).toBeLessThanOrEqual(0);
+});

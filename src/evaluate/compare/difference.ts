@@ -81,11 +81,18 @@ interface Estimated {
 /** Of a mean over questions: clustered where some share a source, for shares never too narrow, else Student's. */
 function ofQuestions(observed: readonly Observation[], clusters: number, isShare: boolean): Estimated {
   const d = observed.map(({ before, after }) => after - before);
-  if (clusters < d.length)
-    return clusteredInterval(
+  if (clusters < d.length) {
+    const between = clusteredInterval(
       d,
       observed.map(({ source }) => source),
     );
+    if (between.se > 0 || !isShare) return between;
+    // Sources that are all alike, as a few can be by chance, leave no spread to go by: each counts as one question.
+    const { low, high } = pairedShareInterval(
+      unitsOf(observed).map(([n, before, after]) => [before / n, after / n]),
+    );
+    return { se: between.se, low, high };
+  }
   const { low, high } = isShare
     ? pairedShareInterval(observed.map(({ before, after }) => [before, after]))
     : tInterval(d);
