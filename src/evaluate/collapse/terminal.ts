@@ -1,5 +1,6 @@
 /** What `papo analyze collapse` prints. */
 import { type Table, terminalTable } from '../../report/table.ts';
+import { wrapped } from '../../report/wrapped.ts';
 import { type Change, type Collapse, factorOf, PAPER_VARIANCE } from './analysis.ts';
 import { PAPER_CHANGE } from './relatedness.ts';
 import type { Span } from './signs.ts';
@@ -101,17 +102,4 @@ export function collapseText(found: Collapse): string {
   ];
   const text = parts.map((part) => (part.includes('\n') ? part : wrapped(part))).join('\n');
   return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
-}
-
-/** The line broken at spaces, so that it fits into a terminal of 80 columns. */
-function wrapped(line: string, most = 80): string {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > most) {
-    const at = rest.lastIndexOf(' ', most);
-    if (at <= 2) break;
-    lines.push(rest.slice(0, at));
-    rest = `  ${rest.slice(at + 1)}`;
-  }
-  return [...lines, rest].join('\n');
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../../random.ts';
-import { kappa, labelOf, oddsOf, scoredLabel } from './label.ts';
+import { labelOf, oddsOf, scoredLabel } from './label.ts';
 
 const of = (right: number, n: number) => ({ right, n });
 
@@ -80,12 +80,4 @@ describe('the label of a question', () => {
     expect(scoredLabel(seen, [-30, -12, -5, -11])).toBeUndefined();
     expect(scoredLabel([-1, -2], [-9, -9])).toBeUndefined();
   });
-});
-
-it('agreement beyond chance', () => {
-  // Agreed: 4 of 6. By chance: (2·2 + 2·3 + 2·1) / 36 = 1/3.
-  const pairs = [0, 0, 1, 1, 2, 2].map((a, i) => [String(a), String([0, 1, 1, 1, 2, 0][i])] as const);
-  expect(kappa(pairs)).toBeCloseTo(0.5, 12);
-  expect(kappa([])).toBeNull();
-  expect(kappa([['a', 'a']])).toBeNull();
 });

@@ -101,17 +101,3 @@ export function labelOf(
   const label = scored && scoredLabel(scored.seen, scored.blind);
   return label ? { label, by: 'log-probabilities', odds } : { label: 'unclear', by: 'nothing', odds };
 }
-
-/** Cohen's κ of two sortings into the same levels; null where chance alone would agree always, or nothing is sorted. */
-export function kappa(pairs: readonly (readonly [string, string])[]): number | null {
-  const n = pairs.length;
-  if (n === 0) return null;
-  const names = [...new Set(pairs.flat())];
-  const share = (of: (pair: readonly [string, string]) => boolean) => pairs.filter(of).length / n;
-  const agreed = share(([a, b]) => a === b);
-  const chance = names.reduce(
-    (sum, name) => sum + share(([a]) => a === name) * share(([, b]) => b === name),
-    0,
-  );
-  return chance >= 1 ? null : (agreed - chance) / (1 - chance);
-}

@@ -87,7 +87,8 @@ export function questionsOf(
   for (const { suite, key, view, wording, logprob, boxed } of more.scores) {
     const own = logprobs.get(nameOf({ suite, key })) ?? {};
     logprobs.set(nameOf({ suite, key }), own);
-    const values = (own[view] ??= { whole: [], boxed: [] });
+    const values = own[view] ?? { whole: [], boxed: [] };
+    own[view] = values;
     values.whole[wording] = logprob;
     values.boxed[wording] = boxed;
   }

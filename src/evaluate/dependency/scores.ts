@@ -152,7 +152,13 @@ async function scoreSome(answerer: Answerer, wanted: readonly Wanted[]): Promise
   const openings = responses.map((text) => text.slice(0, text.lastIndexOf('\\boxed')));
   const whole = await quietly(async () => answerer.score?.(items, responses));
   const before = await quietly(async () => answerer.score?.(items, openings));
-  if (!whole || !before) return [];
+  // One question that cannot be put spoils a call: then each is scored alone.
+  if (!whole || !before) {
+    if (wanted.length === 1) return [];
+    const scores: Score[] = [];
+    for (const one of wanted) scores.push(...(await scoreSome(answerer, [one])));
+    return scores;
+  }
   return wanted.flatMap(({ name }, i): Score[] => {
     const [all, opening] = [whole[i], before[i]];
     if (!all || all.length === 0) return [];

@@ -1,13 +1,14 @@
 /** What the views of questions come to, over all, by suite, by task and by the data set's own labels. */
 import {
   clusteredInterval,
+  cohensKappa,
   type Interval,
   type Pair,
   pairedShareInterval,
   shareInterval,
   tInterval,
 } from '../../statistics.ts';
-import { kappa, LABELS, type Label } from './label.ts';
+import { LABELS, type Label } from './label.ts';
 import { labelsOf, meanOf, type Question, type ViewAnswers } from './questions.ts';
 import { VIEWS, type View } from './views.ts';
 
@@ -168,6 +169,14 @@ export function agreementOf(questions: readonly Question[]): Agreement | null {
     table,
     sorted: sorted.length,
     agreed: sorted.filter(([a, b]) => a === b).length,
-    kappa: kappa(sorted),
+    kappa: beyondChance(sorted),
   };
+}
+
+function beyondChance(pairs: readonly (readonly [string, string])[]): number | null {
+  const { value } = cohensKappa(
+    pairs.map(([a]) => a),
+    pairs.map(([, b]) => b),
+  );
+  return Number.isFinite(value) ? value : null;
 }

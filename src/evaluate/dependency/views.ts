@@ -25,8 +25,11 @@ export const VIEW_WORDS: Record<View, string> = {
   none: 'no picture at all, and no mark of one: the blind control',
 };
 
-/** Views that say nothing of the question's own picture. */
-export const BLIND: readonly View[] = ['none', 'blank', 'other'];
+/**
+ * Views without any picture of the world. `other` is not among them: one other picture may happen to show the same answer,
+ * which says nothing of this question's words.
+ */
+export const BLIND: readonly View[] = ['none', 'blank'];
 
 export interface ViewSettings {
   /** For `masked`. */
