@@ -70,6 +70,37 @@ const PAIR: readonly Added[] = [
   { over: 0, under: 0, weight: 0.5 },
 ];
 
+/** Questions with half an error of a kind before and after, before only, after only. */
+const HALVES: readonly { before: number; after: number; weight: number }[] = [
+  { before: 1, after: 1, weight: 0.5 },
+  { before: 1, after: 0, weight: 0.5 },
+  { before: 0, after: 1, weight: 0.5 },
+];
+
+/**
+ * Σ after / Σ before − 1, paired by question, with Student's interval of the logarithm of the ratio, taken with half an
+ * error of each sort added: it never falls below −1, and holds up where there were few before.
+ */
+export function relativeInterval(
+  parts: readonly { cluster: string; before: number; after: number }[],
+): Interval {
+  const n = parts.length;
+  const sum = (of: (p: { before: number; after: number }) => number) => parts.reduce((s, p) => s + of(p), 0);
+  const [b, a] = [sum((p) => p.before), sum((p) => p.after)];
+  const value = b > 0 ? a / b - 1 : Number.NaN;
+  const [before, after] = [b + 1, a + 1];
+  const residual = (p: { before: number; after: number }) => p.after / after - p.before / before;
+  const byCluster = new Map<string, number>();
+  for (const part of parts) byCluster.set(part.cluster, (byCluster.get(part.cluster) ?? 0) + residual(part));
+  const clusters = byCluster.size;
+  if (clusters < 2 || Number.isNaN(value)) return { value, low: Number.NaN, high: Number.NaN, n };
+  let squares = HALVES.reduce((s, half) => s + half.weight * residual(half) ** 2, 0);
+  for (const r of byCluster.values()) squares += r * r;
+  const half = tQuantile(0.975, clusters - 1) * Math.sqrt((squares * clusters) / (clusters - 1));
+  const [low, high] = [-half, half].map((x) => (after / before) * Math.exp(x) - 1);
+  return { value, low: Math.min(value, low), high: Math.max(value, high), n };
+}
+
 /** The fewest questions that changed that can be called more than chance: the sign test of 5 against none has p = .06. */
 const FEWEST = 6;
 
@@ -135,13 +166,10 @@ export function changesOf({ questions }: Draw, e: number, sorting: Sorting): Cha
       after: shareOf(q.answers_EK[e], sorting, kind),
       wrong: shareOf(q.answers_EK[0], sorting),
     }));
-    const ratio = (under: (p: (typeof pairs)[number]) => number) => {
-      const parts = pairs.map((p) => ({ cluster: p.cluster, over: p.after - p.before, under: under(p) }));
-      const { value, low, high, n } = ratioInterval(parts, PAIR);
-      return { value, low: Math.max(-1, low), high, n };
-    };
-    const ofAll = ratio((p) => p.wrong);
-    const ofKind = ratio((p) => p.before);
+    const parts = pairs.map((p) => ({ cluster: p.cluster, over: p.after - p.before, under: p.wrong }));
+    const { value, low, high, n } = ratioInterval(parts, PAIR);
+    const ofAll = { value, low: Math.max(-1, low), high, n };
+    const ofKind = relativeInterval(pairs);
     const moved = pairs.filter((p) => p.after !== p.before).length;
     return {
       before: pairs.reduce((s, p) => s + p.before, 0),

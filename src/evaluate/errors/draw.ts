@@ -31,7 +31,7 @@ export function allOf(shared: readonly (readonly AskedQuestion[])[]): Draw {
     questions,
     how: single
       ? 'all answers, one a question'
-      : 'all answers; those of a question are averaged first, so counts are answers per question asked once',
+      : 'all answers, those of a question averaged first: a count is what one answer to each question comes to',
     single,
   };
 }

@@ -1,7 +1,7 @@
 /** The questions behind the answers: with their pictures, from the suites opened again. */
 import { PapoError } from '../../errors.ts';
 import type { AnswerLine, Evaluation } from '../files.ts';
-import { type OpenedSuite, openSuite, parseSpec } from '../suites/index.ts';
+import { type OpenedSuite, type OpenOptions, openSuite, parseSpec } from '../suites/index.ts';
 import type { Item } from '../types.ts';
 
 /** Gives the question of an answer; undefined where its suite cannot be opened any more or has changed. */
@@ -11,7 +11,7 @@ export interface Items {
   readonly problems: readonly string[];
 }
 
-export function itemsOf(evaluations: readonly Evaluation[], dataDir?: string): Items {
+export function itemsOf(evaluations: readonly Evaluation[], options: OpenOptions = {}): Items {
   const suites = new Map<string, Promise<OpenedSuite | undefined>>();
   const problems: string[] = [];
   const open = async (name: string): Promise<OpenedSuite | undefined> => {
@@ -20,7 +20,7 @@ export function itemsOf(evaluations: readonly Evaluation[], dataDir?: string): I
       .find((suite) => suite.name === name);
     if (!record) return undefined;
     try {
-      return await openSuite(parseSpec(record.spec, `suite ${name}`), { dataDir });
+      return await openSuite(parseSpec(record.spec, `suite ${name}`), options);
     } catch (error) {
       if (!(error instanceof PapoError)) throw error;
       problems.push(`the questions of ${name} cannot be opened again: ${error.message}`);

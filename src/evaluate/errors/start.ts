@@ -146,7 +146,7 @@ async function analyze(
         : `${evaluations[0].dir}: no question was answered yet; let papo eval go on`,
     );
   const names = namesOf(evaluations);
-  const items = itemsOf(evaluations, flags.data);
+  const items = itemsOf(evaluations, { dataDir: flags.data });
   const all = allOf(shared);
   const some = drawnOf(shared, settings.limit, settings.seed);
   const sorters: Sorter[] = [];

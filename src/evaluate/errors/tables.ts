@@ -6,10 +6,13 @@ import type { Changed } from './change.ts';
 import { type ErrorKind, KINDS, SORTED } from './kinds.ts';
 
 const percent = (x: number) => (Number.isFinite(x) ? (100 * x).toFixed(1) : '-');
+/** With its sign; from 100 % on without decimals, so that a table keeps its width. */
 const signed = (x: number) =>
-  (Number.isFinite(x) ? `${x > 0 ? '+' : ''}${(100 * x).toFixed(1)}` : '-').replace('-', '−');
+  Number.isFinite(x)
+    ? `${x > 0 ? '+' : ''}${(100 * x).toFixed(Math.abs(x) < 1 ? 1 : 0)}`.replace('-', '−')
+    : '-';
 const range = ({ low, high }: Pick<Interval, 'low' | 'high'>, write: (x: number) => string) =>
-  Number.isFinite(low) && Number.isFinite(high) ? `${write(low)} to ${write(high)}` : '-';
+  Number.isFinite(low) && Number.isFinite(high) ? `${write(low)}…${write(high)}` : '-';
 const shorter = (name: string, most: number) => (name.length > most ? `…${name.slice(1 - most)}` : name);
 
 /** Of one answer a question whole numbers; of several, answers per question asked once. */
@@ -26,7 +29,7 @@ const right = (name: string) => ({ name, align: 'right' as const });
 export function countsTable(result: SorterResult, names: readonly string[]): Table {
   const { counts, single } = result;
   const alone = counts.length === 1;
-  const columns = names.map((name) => shorter(name, 20));
+  const columns = names.map((name) => shorter(name, Math.max(6, Math.floor(65 / names.length) - 9)));
   return {
     columns: [
       { name: 'kind' },
@@ -50,7 +53,7 @@ export function countsTable(result: SorterResult, names: readonly string[]): Tab
 /** From the first evaluation to another, as shares of all its wrong answers and of those of the kind. */
 export function changesTable(result: SorterResult, to: number): Table {
   const changes = result.changes[to];
-  const row = (name: string, { before, after, ofAll, ofKind, clear }: Changed) => [
+  const row = (name: string, { before, after, ofAll, ofKind }: Changed) => [
     name,
     count(before, result.single),
     count(after, result.single),
@@ -58,7 +61,6 @@ export function changesTable(result: SorterResult, to: number): Table {
     range(ofAll, signed),
     signed(ofKind.value),
     range(ofKind, signed),
-    clear ? (ofAll.value < 0 ? 'fewer' : 'more') : '',
   ];
   const kinds = KINDS.filter((kind, i) => i < 4 || changes[kind].before + changes[kind].after > 0);
   return {
@@ -70,13 +72,12 @@ export function changesTable(result: SorterResult, to: number): Table {
       right('95 %'),
       right('% of kind'),
       right('95 %'),
-      { name: '' },
     ],
     rows: [...kinds.map((kind) => row(kind, changes[kind])), row('all', changes.all)],
   };
 }
 
-/** `Perception errors: 134 → 73, 30.5 % of all wrong answers before and 45.5 % of that kind fewer.` */
+/** `Fewer perception: 134 → 73, 30.5 % of all wrong answers before, 45.5 % of that kind.` */
 export function changeSentences({ changes, single }: SorterResult, to: number): string[] {
   const found = changes[to];
   const clear = KINDS.filter((kind) => found[kind].clear);

@@ -31,7 +31,7 @@ function wrapped(text: string): string {
 }
 
 const TERMINAL: Writing = {
-  heading: (text) => `${text}\n`,
+  heading: (text) => `${wrapped(text)}\n`,
   table: (table) => terminalTable(table, WIDTH),
   text: (sentences) => sentences.map((sentence) => `${wrapped(sentence)}\n`).join(''),
 };
