@@ -21,7 +21,7 @@ export const evaluationMetrics = {
 const WITH_VIEW = 'where `test.views` asks for it and rows have a picture';
 const BUILTIN = 'where rows are of the built-in tasks';
 const CAUSES =
-  '`right`; `perception`, `calculation`, `reasoning`: the first false statement is about the picture, is arithmetic, or is neither; `inconsistency`: the box holds another value than the reasoning; `unreadable`';
+  '`right`; `perception`, `calculation`, `reasoning`: the first false statement is about the picture, is arithmetic, or is neither; `inconsistency`: the box or the conclusion holds another value than the steps; `unreadable`';
 const BOTH = 'in the line after the last step, where the questions were asked before the first as well';
 
 /** The interval of every measure, by its key: `low.accuracy`, `change.kinds.count`. */
