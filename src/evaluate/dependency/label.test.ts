@@ -68,13 +68,16 @@ describe('the label of a question', () => {
   });
 
   it('comes from log-probabilities where answers leave it unclear', () => {
-    const answers = { seen: of(2, 8), blind: of(1, 8) };
+    const answers = { seen: of(3, 8), blind: of(0, 8) };
+    expect(labelOf(answers).label).toBe('unclear');
     const seen = [-10, -12, -11, -10];
     const less = (by: number) => seen.map((x, i) => x - by + 0.01 * i);
     expect(labelOf(answers, { seen, blind: less(5) })).toMatchObject({
       label: 'high',
       by: 'log-probabilities',
     });
+    const against = { seen: of(2, 8), blind: of(2, 8) };
+    expect(labelOf(against, { seen, blind: less(5) }).label).toBe('unclear');
     expect(scoredLabel(seen, less(0))).toBe('low');
     expect(scoredLabel(seen, less(0.75))).toBe('medium');
     expect(scoredLabel(seen, [-30, -12, -5, -11])).toBeUndefined();

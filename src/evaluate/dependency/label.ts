@@ -6,7 +6,9 @@
  * High: R below one third. Medium: between. Both chances are known from k answers only, so each has its posterior
  * (Jeffreys: Beta(right + ½, wrong + ½)), and a question gets the label that has nine tenths of the joint posterior; else it is
  * unclear. Where the answers leave it unclear and right solutions were scored in three wordings or more, R is how much likelier
- * they are blind than seen; it has to lie on one side of each bound with its 90 % interval over the wordings.
+ * they are blind than seen: it has to lie within one level with its 90 % interval over the wordings, and the answers have to give
+ * that level half of their posterior. Alone it would call most questions high: without a picture a policy is surprised by every word
+ * of what was seen, also where it would answer no worse.
  */
 import type { Dependency } from '../../data/row.ts';
 import { tInterval } from '../../statistics.ts';
@@ -14,7 +16,14 @@ import { tInterval } from '../../statistics.ts';
 export const LABELS = ['high', 'medium', 'low', 'unclear'] as const;
 export type Label = Dependency | 'unclear';
 
-export const RULE = { low: 2 / 3, high: 1 / 3, sure: 0.9, wordings: 3, confidence: 0.9 } as const;
+export const RULE = {
+  low: 2 / 3,
+  high: 1 / 3,
+  sure: 0.9,
+  likely: 0.5,
+  wordings: 3,
+  confidence: 0.9,
+} as const;
 
 /** Right answers of k. Graded scores between 0 and 1 count in part. */
 export interface Asked {
@@ -99,5 +108,7 @@ export function labelOf(
   const sure = (['high', 'medium', 'low'] as const).find((level) => odds[level] >= RULE.sure);
   if (sure) return { label: sure, by: 'answers', odds };
   const label = scored && scoredLabel(scored.seen, scored.blind);
-  return label ? { label, by: 'log-probabilities', odds } : { label: 'unclear', by: 'nothing', odds };
+  return label && odds[label] >= RULE.likely
+    ? { label, by: 'log-probabilities', odds }
+    : { label: 'unclear', by: 'nothing', odds };
 }

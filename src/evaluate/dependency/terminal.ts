@@ -111,7 +111,7 @@ export function agreementLine({ agreement }: Dependency): string {
   return `the rule labels ${sorted} of these questions, and agrees with the data set on ${agreed}${share}`;
 }
 
-export const RULE_WORDS = `Labels: R is the chance of a right answer blind, over that with the picture (less a guess among options). high: R below 1/3; low: 2/3 or more; medium: between; each where ${100 * RULE.sure} % of the posterior of both chances says so, else where the log-probabilities of ${RULE.wordings} wordings or more of the right solution do, else unclear (?).`;
+export const RULE_WORDS = `Labels: R is the chance of a right answer blind, over that with the picture (less a guess among options). high: R below 1/3; low: 2/3 or more; medium: between; each where ${100 * RULE.sure} % of the posterior of both chances says so, else where the log-probabilities of ${RULE.wordings} wordings or more of the right solution do and the answers give it half, else unclear (?).`;
 
 /** Every part with its heading; a part is a table or lines. */
 function parts(found: Dependency): [heading: string, part: Table | string[]][] {
