@@ -6,6 +6,8 @@ import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ShapesScene } from '../src/data/tasks/shared/shapes.ts';
 import type { AnyQuestion, Task } from '../src/data/tasks/task.ts';
+import type { SuiteKind } from '../src/evaluate/suites/suite.ts';
+import type { Scoring } from '../src/evaluate/types.ts';
 import { maskFromConfig } from '../src/mask/config.ts';
 import type { MaskKind } from '../src/mask/kind.ts';
 import type { Family } from '../src/model/family.ts';
@@ -24,6 +26,7 @@ import type { Preset } from '../src/settings/presets/preset.ts';
 import { input, type Tensor } from '../src/tensor/graph.ts';
 import { compile } from '../src/tensor/program.ts';
 import { Session } from '../src/tensor/session.ts';
+import { encodePng } from '../src/vision/encode.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PAGE = readFileSync(join(ROOT, 'docs/extending.md'), 'utf8');
@@ -224,6 +227,36 @@ describe('what it shows', () => {
     const { config } = await member<Preset>('src/settings/presets/papo-shuffle.ts');
     expect(parseObjective(config.objective).gamma).toBe(0.02);
     expect((await maskFromConfig(config.mask ?? { kind: 'blank' })).name).toBe('shuffle 28');
+  });
+
+  it('reads a set', async () => {
+    const plates = await member<SuiteKind>('src/evaluate/suites/plates.ts');
+    const rowsDir = join(dir, 'plates');
+    mkdirSync(rowsDir);
+    const png = await encodePng({ width: 8, height: 8, data: new Uint8Array(192) });
+    const picture = { bytes: Buffer.from(png).toString('base64') };
+    const rows = ['A 1', 'B 2'].map((plate, i) => ({
+      question: '<image>What is on the plate?',
+      picture,
+      plate,
+      country: i === 0 ? 'fr' : 'de',
+      series: 's',
+    }));
+    writeFileSync(join(rowsDir, 'test.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const suite = await plates.open({ name: 'plates', suite: 'plates' }, { dataDir: rowsDir });
+    expect([suite.length, suite.group, suite.scoring]).toEqual([2, 'vision', 'authors']);
+    const { row, task, cluster } = await suite.item(1);
+    expect([row.answer, row.images.length, task, cluster]).toEqual(['B 2', 1, 'de', 's']);
+  });
+
+  it('scores', async () => {
+    const caseless = await member<Scoring>('src/evaluate/scorings/caseless.ts');
+    const item = { key: '1', row: { id: '1', problem: '', images: [], answer: 'Left' } };
+    const judge = async (text: string) =>
+      (await caseless.judge({ text, tokens: null, stop: 'stop' }, item)).verdict;
+    expect(await judge('\\boxed{LEFT}')).toBe('right');
+    expect(await judge('\\boxed{right}')).toBe('wrong');
+    expect(await judge('left')).toBe('no box');
   });
 
   it('reads a checkpoint', async () => {
