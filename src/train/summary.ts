@@ -50,6 +50,7 @@ export function summary(dir: string, config: RunConfig, outcome: Outcome, questi
   lines.push(
     'next',
     table([
+      [`papo eval ${shellWord(dir)}`, 'more questions, every answer kept, to compare and look into'],
       ...(again ? [[again, 'the same questions with another objective'] as const] : []),
       [`papo train --resume ${shellWord(dir)} --steps ${step * 2}`, 'go on with this run'],
     ]).trimEnd(),
