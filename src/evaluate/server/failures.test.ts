@@ -152,12 +152,14 @@ describe('a request is sent again', () => {
 describe('a server', () => {
   it('that has fewer slots than answers are wanted is asked for one at a time, as llama.cpp has to be', async () => {
     const message = 'n_cmpl cannot be greater than the number of slots, please increase -np';
-    const { chat, fake } = await open({ faults: [{ do: 'status', status: 500, message, times: 2 }] });
+    const { chat, fake } = await open({ faults: [{ do: 'status', status: 500, message, above: 1 }] });
     const all = await Promise.all(['a', 'b'].map((text) => finishes(chat, { parts: [{ text }] })));
     expect(all.flat()).toEqual(Array(4).fill('stop'));
-    expect(fake.asked()).toHaveLength(6);
+    // The second question may be asked before the first was refused, or know of it already.
+    const asked = fake.asked().length;
+    expect([5, 6]).toContain(asked);
     expect(await finishes(chat)).toEqual(['stop', 'stop']);
-    expect(fake.asked()).toHaveLength(8);
+    expect(fake.asked()).toHaveLength(asked + 2);
   });
 
   it('that loads its model is waited for, longer than others', async () => {

@@ -39,6 +39,8 @@ export interface Fault {
   headers?: Record<string, string>;
   /** Only requests whose texts hold this. */
   matching?: string;
+  /** Only requests for more answers than this. */
+  above?: number;
   /** Requests that it spares before it begins, and that it then meets; all unless told. */
   after?: number;
   times?: number;
@@ -179,10 +181,11 @@ function promptLogprobs(body: Body) {
   });
 }
 
-function faultOf(text: string): Fault | undefined {
+function faultOf(text: string, n: number): Fault | undefined {
   for (const fault of script.faults ?? []) {
     if (fault.matching !== undefined && !text.includes(fault.matching)) continue;
     if (isOpening(text) && !fault.opening) continue;
+    if (fault.above !== undefined && n <= fault.above) continue;
     const count = (met.get(fault) ?? 0) + 1;
     met.set(fault, count);
     const after = fault.after ?? 0;
@@ -213,7 +216,7 @@ function chat(body: Body, response: ServerResponse, key: string | undefined): un
     return send(response, 400, error(`${body.model} is not a multimodal model`));
   if (!models.includes(body.model))
     return send(response, 404, error(`The model ${body.model} does not exist`));
-  const fault = faultOf(text);
+  const fault = faultOf(text, body.n ?? 1);
   const kind = fault?.do;
   if (kind === 'never') return undefined;
   if (kind === 'die') process.exit(9);
