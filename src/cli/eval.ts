@@ -15,7 +15,10 @@ export function evalCommand(): Command {
     .option('--limit <n>', 'questions of each suite, the first of it')
     .option('--data <dir>', 'folder that holds the files of the suites')
     .option('--hub', 'fetch suites from the Hugging Face hub, into its cache')
-    .option('--as <scoring>', 'how answers are compared: authors or choices; default: as the suite says')
+    .option(
+      '--as <scoring>',
+      'how answers are compared: authors, choices or equal; default: as the suite says',
+    )
     .option('--compat <name>', "papo-eval: asked and scored as by the authors' public evaluator")
     .option('--temperature <x>', 'default: that of training; so are the following')
     .option('--top-p <x>', 'nucleus')

@@ -2,11 +2,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { writeAside } from '../../durable.ts';
-import { ConfigError, DataError, PapoError } from '../../errors.ts';
+import { ConfigError, DataError } from '../../errors.ts';
 import { csvTable } from '../../report/table.ts';
 import { type Evaluation, readEvaluation } from '../files.ts';
-import { openSuite, parseSpec } from '../suites/index.ts';
-import type { Suite } from '../types.ts';
+import { itemsOf } from '../reopened.ts';
 import { compare } from './compare.ts';
 import { comparisonHtml, type PictureOf } from './page.ts';
 import { comparisonCsv, comparisonMarkdown, comparisonText } from './tables.ts';
@@ -49,7 +48,7 @@ export async function startComparison(
   const texts = {
     markdown: () => comparisonMarkdown(comparison),
     csv: () => csvTable(comparisonCsv(comparison)),
-    html: async () => comparisonHtml(comparison, await picturesOf(evaluations[0])),
+    html: async () => comparisonHtml(comparison, picturesOf(evaluations[0])),
     json: () => `${JSON.stringify(comparison, null, 2)}\n`,
   };
   for (const { kind, path } of files) {
@@ -60,30 +59,14 @@ export async function startComparison(
 }
 
 /** Pictures of the first evaluation’s suites, of those that are still where they were. */
-async function picturesOf({ settings, questions }: Evaluation): Promise<PictureOf> {
-  const opened = await Promise.all(
-    settings.suites.map(async ({ name, spec }): Promise<Suite[]> => {
-      try {
-        return [await openSuite(parseSpec(spec, name))];
-      } catch (error) {
-        if (error instanceof PapoError) return [];
-        throw error;
-      }
-    }),
+function picturesOf(evaluation: Evaluation): PictureOf {
+  const items = itemsOf([evaluation]);
+  const placeOf = new Map(
+    evaluation.questions.map((question) => [JSON.stringify([question.suite, question.key]), question]),
   );
-  const suiteOf = new Map(opened.flat().map((suite) => [suite.name, suite]));
-  const placeOf = new Map(questions.map(({ suite, key, at }) => [JSON.stringify([suite, key]), at]));
-  return async (name, key) => {
-    const suite = suiteOf.get(name);
-    const at = placeOf.get(JSON.stringify([name, key]));
-    if (!suite || at === undefined || at >= suite.length) return [];
-    try {
-      const item = await suite.item(at);
-      // A suite that was changed since has another question there.
-      return item.key === key ? item.row.images : [];
-    } catch (error) {
-      if (error instanceof PapoError) return [];
-      throw error;
-    }
+  return async (suite, key) => {
+    const place = placeOf.get(JSON.stringify([suite, key]));
+    const item = place && (await items.of(place));
+    return item?.row.images ?? [];
   };
 }

@@ -6,7 +6,6 @@ import { makeFolder } from '../../files.ts';
 import { maskFromConfig } from '../../mask/config.ts';
 import { readProcessor } from '../../model/processor.ts';
 import { policyFolder } from '../../model/shipped.ts';
-import { shellWord } from '../../shell.ts';
 import { counted } from '../../train/comparison.ts';
 import { Progress, type Terminal } from '../../train/progress.ts';
 import { exitStatus, type StopSignal, untilStopped } from '../../train/signals.ts';
@@ -61,10 +60,7 @@ export async function startDependency(
       } catch (error) {
         if (!signal.aborted || error !== signal.reason) throw error;
         progress.end();
-        const again = ['papo analyze dependency', policy, ...suites].map((w, i) =>
-          i === 0 ? w : shellWord(w),
-        );
-        progress.say(`stopped; the same command goes on where it was: ${again.join(' ')}`);
+        progress.say('stopped; the same command goes on where it was');
         return exitStatus(signal.reason as StopSignal);
       }
     },
@@ -97,7 +93,7 @@ async function analyse(
 ): Promise<void> {
   const views = viewsOf(flags.views);
   const { progress } = around;
-  const plan = await openPlan(policy, suites, flags, (text) => progress.doing(text));
+  const plan = await openPlan(policy, suites, flags, (text) => progress.doing(text), around.signal);
   const dir = flags.out ?? join(DEFAULT_EVALS, `dependency-${nameOf(plan.target, policy)}`);
   makeFolder(dir);
   const settings = await settingsOf(plan);

@@ -65,15 +65,8 @@ export function viewOf(view: View, suite: Suite, settings: ViewSettings): ViewOf
 /** The suite as it is asked under a view: its name and the keys of its questions stay, so that answers are paired by them. */
 export function viewSuite(suite: Suite, view: View, settings: ViewSettings): Suite {
   const make = viewOf(view, suite, settings);
-  const { name, title, source, scoring, group, length, skipped } = suite;
   return {
-    name,
-    title,
-    source,
-    scoring,
-    ...(group && { group }),
-    length,
-    skipped,
+    ...suite,
     notes: [...suite.notes, `view ${view}: ${VIEW_WORDS[view]}`],
     item: async (i) => make(await suite.item(i)),
   };

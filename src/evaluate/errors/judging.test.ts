@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeRow } from '../../data/builtin/make.ts';
+import type { Items } from '../reopened.ts';
 import { openChat } from '../server/chat.ts';
 import { type FakeScript, type FakeServer, startFakeServer } from '../server/fake-server.testing.ts';
 import { lineOf } from './errors.testing.ts';
-import type { Items } from './items.ts';
 import { JUDGEMENTS_FILE, judgeAnswers, type ToJudge } from './judging.ts';
 import { idOf } from './wrong.ts';
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { JsonlWriter, readJsonl } from '../../metrics/jsonl.ts';
 import { random } from '../../random.ts';
 import type { AnswerLine } from '../files.ts';
+import type { Items } from '../reopened.ts';
 import type { ChatServer } from '../server/chat.ts';
 import { majorityOf, type Repeats, repeatsOf } from './agreement.ts';
-import type { Items } from './items.ts';
 import {
   type Judged,
   type JudgeSettings,

@@ -1,7 +1,7 @@
 /** Sorting by program: the built-in tasks know what their pictures hold, and hold each statement against it. */
-import { CAUSES, type Trace, trace } from '../../data/builtin/trace.ts';
+import { type Trace, trace } from '../../data/builtin/trace.ts';
 import type { AnswerLine } from '../files.ts';
-import type { Items } from './items.ts';
+import type { Items } from '../reopened.ts';
 import { isSortedKind, type SortedKind } from './kinds.ts';
 import { idOf } from './wrong.ts';
 
@@ -22,10 +22,6 @@ export async function sortByProgram(
   }
   return sorting;
 }
-
-/** Whether a line can be sorted by program without opening its suite. */
-export const hasCause = ({ cause }: AnswerLine): boolean =>
-  cause !== undefined && (CAUSES as readonly string[]).includes(cause);
 
 /** undefined where the question is none of the built-in tasks. */
 export async function traceOf(line: AnswerLine, items: Items): Promise<Trace | undefined> {

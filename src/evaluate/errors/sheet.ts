@@ -6,7 +6,7 @@ import { page } from '../../report/page.ts';
 import { pictureHtml } from '../../report/picture.ts';
 import { csvTable } from '../../report/table.ts';
 import type { AnswerLine } from '../files.ts';
-import type { Items } from './items.ts';
+import type { Items } from '../reopened.ts';
 import { FIRST_COUNTS, MEANING, SORTED } from './kinds.ts';
 import { idOf } from './wrong.ts';
 

@@ -6,6 +6,7 @@ import { counted } from '../../train/comparison.ts';
 import { duration, Progress, type Terminal } from '../../train/progress.ts';
 import { exitStatus, type StopSignal, untilStopped } from '../../train/signals.ts';
 import { type Evaluation, isEvaluation, readEvaluation } from '../files.ts';
+import { type Items, itemsOf } from '../reopened.ts';
 import { numberFlag } from '../run/plan.ts';
 import {
   comparisonsOf,
@@ -17,7 +18,6 @@ import {
   wrongIn,
 } from './analysis.ts';
 import { allOf, type Draw, drawnOf } from './draw.ts';
-import { type Items, itemsOf } from './items.ts';
 import type { Judged } from './judge.ts';
 import { JUDGEMENTS_FILE, type JudgeResult, judgeAnswers } from './judging.ts';
 import { readLabels } from './labels.ts';

@@ -32,7 +32,7 @@ export interface Heard {
   lines: readonly AnswerLine[];
 }
 
-/** Some questions that are asked in one call, in one way. */
+/** Some questions that are asked together, in each way. */
 interface Call {
   suite: Suite;
   scoring: Scoring;
@@ -56,11 +56,7 @@ export async function askAll(
   hear: (heard: Heard) => void = () => {},
 ): Promise<Map<string, string[]>> {
   const path = join(dir, ANSWERS_FILE);
-  keepLines(
-    path,
-    (line) => line.verdict !== 'failed',
-    () => false,
-  );
+  keepLines(path, (line) => line.verdict !== 'failed');
   const have = new Set(readAnswers(dir).map((l) => nameOf(l.suite, l.key, l.way, l.sample)));
   const writer = new JsonlWriter(path);
   const unreadable = new Map<string, string[]>();
@@ -82,11 +78,12 @@ export async function askAll(
       );
       for (const [q, { item, at }] of items.entries())
         for (const [sample, response] of responses_QK[q].entries())
-          if (missing(item, sample))
-            lines.push(
-              await lineOf({ suite: call.suite.name, at, way, sample }, item, response, call.scoring),
-            );
-      for (const line of lines.filter((line) => line.way === way)) writer.write(line);
+          if (missing(item, sample)) {
+            const place = { suite: call.suite.name, at, way, sample };
+            const line = await lineOf(place, item, response, call.scoring);
+            writer.write(line);
+            lines.push(line);
+          }
     }
     done += call.to - call.from;
     hear({ suite: call.suite.name, done, of, questions: call.to - call.from, lines });

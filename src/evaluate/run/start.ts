@@ -12,7 +12,6 @@ import { type EvalFlags, openPlan } from './plan.ts';
 import { AskingProgress } from './progress.ts';
 
 /**
- * @param given the policy, and the suites as they were named
  * @returns the exit status
  * @throws PapoError where nothing can be asked; what was answered before is kept
  */
@@ -23,7 +22,6 @@ export async function startEvaluation(
   out: Terminal,
 ): Promise<number> {
   const progress = new Progress(out);
-  const again = `papo eval ${[policy, ...suites].map(shellWord).join(' ')}`;
   return untilStopped(
     async (signal) => {
       let dir: string | undefined;
@@ -60,7 +58,7 @@ export async function startEvaluation(
         progress.say(
           dir === undefined
             ? 'stopped before a question was asked'
-            : `stopped; the same command goes on: ${again}${flags.out === undefined ? '' : ` --out ${shellWord(dir)}`}`,
+            : `stopped; the same command goes on, with what lies in ${dir}`,
         );
         return exitStatus(signal.reason as StopSignal);
       }

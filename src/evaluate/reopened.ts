@@ -1,12 +1,15 @@
 /** The questions behind the answers: with their pictures, from the suites opened again. */
-import { PapoError } from '../../errors.ts';
-import type { AnswerLine, Evaluation } from '../files.ts';
-import { type OpenedSuite, type OpenOptions, openSuite, parseSpec } from '../suites/index.ts';
-import type { Item } from '../types.ts';
+import { PapoError } from '../errors.ts';
+import type { AskedQuestion, Evaluation } from './files.ts';
+import { type OpenedSuite, type OpenOptions, openSuite, parseSpec } from './suites/index.ts';
+import type { Item } from './types.ts';
+
+/** Which question of which suite: an answer's, or a question that was asked. */
+export type QuestionPlace = Pick<AskedQuestion, 'suite' | 'key' | 'at'>;
 
 /** Gives the question of an answer; undefined where its suite cannot be opened any more or has changed. */
 export interface Items {
-  of(line: AnswerLine): Promise<Item | undefined>;
+  of(place: QuestionPlace): Promise<Item | undefined>;
   /** What could not be opened, a line each. */
   readonly problems: readonly string[];
 }
@@ -29,18 +32,18 @@ export function itemsOf(evaluations: readonly Evaluation[], options: OpenOptions
   };
   return {
     problems,
-    async of(line) {
-      let opening = suites.get(line.suite);
+    async of(place) {
+      let opening = suites.get(place.suite);
       if (!opening) {
-        opening = open(line.suite);
-        suites.set(line.suite, opening);
+        opening = open(place.suite);
+        suites.set(place.suite, opening);
       }
       const suite = await opening;
-      if (!suite || line.at >= suite.length) return undefined;
+      if (!suite || place.at >= suite.length) return undefined;
       try {
-        const item = await suite.item(line.at);
-        if (item.key === line.key) return item;
-        problems.push(`${line.suite}: question ${line.at} is another one now; its rows were changed`);
+        const item = await suite.item(place.at);
+        if (item.key === place.key) return item;
+        problems.push(`${place.suite}: question ${place.at} is another one now; its rows were changed`);
       } catch (error) {
         if (!(error instanceof PapoError)) throw error;
         problems.push(error.message);
