@@ -58,7 +58,7 @@ export async function startEvaluation(
         progress.say(
           dir === undefined
             ? 'stopped before a question was asked'
-            : `stopped; the same command goes on, with what lies in ${dir}`,
+            : `stopped; the same command goes on: papo ${process.argv.slice(2).map(shellWord).join(' ')}`,
         );
         return exitStatus(signal.reason as StopSignal);
       }
